@@ -1,0 +1,64 @@
+"""Errors are decisions: each class says what its catcher does, and its docstring is the default message.
+
+Foreign errors (redis, SQLAlchemy, sockets) become one of these at the adapter that met them and nowhere else.
+"""
+
+from __future__ import annotations
+
+
+class QtdError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+
+
+class Transient(QtdError):
+    """The outside failed for now: abandon the whole step, back off, do it again. Never a dead letter."""
+
+
+class BrokerUnavailable(Transient):
+    """The queue's broker does not answer, or does not accept writes."""
+
+
+class DatabaseUnavailable(Transient):
+    """The database does not answer, or the connection was lost."""
+
+
+class DatabaseConflict(Transient):
+    """The database gave up a transaction in favour of another one (deadlock or lock wait timeout)."""
+
+
+class LockLost(Transient):
+    """The queue's lock is no longer ours: neither commit nor trim, start over."""
+
+
+class EntryError(QtdError):
+    """This one entry can not be decoded or applied: it becomes a dead letter, the others go on."""
+
+
+class UndecodableEntry(EntryError):
+    """The stored bytes are not a request set."""
+
+
+class Refused(QtdError):
+    """The client's request is refused with an HTTP status."""
+
+    def __init__(self, message: str | None = None, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ConfigurationError(QtdError):
+    """The configuration is not valid: end with exit code 2.
+
+    `problems` holds one line per mistake: the key's path, the value (never a secret) and what is allowed.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems) or None)
+        self.problems = problems
+
+
+class SchemaError(QtdError):
+    """The database's tables are not what tracking needs: end with exit code 2."""
