@@ -1,0 +1,20 @@
+"""What every test gets: a marker by its folder, so that the cost of a test is where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the name of its top folder."""
+    for item in items:
+        kind = item.path.relative_to(TESTS).parts[0]
+        if kind not in KINDS:
+            msg = f"{item.path}: tests belong into a folder of tests/: {', '.join(sorted(KINDS))}"
+            raise pytest.UsageError(msg)
+        item.add_marker(kind)
