@@ -1,0 +1,130 @@
+"""PHP's conversions of numbers and strings, on which Matomo's rules rest."""
+
+from __future__ import annotations
+
+import re
+from html.entities import name2codepoint
+from typing import Any
+from urllib.parse import quote_plus, unquote_to_bytes
+
+#: One tracking parameter as PHP parses it: text, or an array (lists have the keys 0, 1, 2 …); JSON bodies add the rest.
+Param = Any
+
+_NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
+_INTEGER = re.compile(r"[ \t\n\r\v\f]*([+-]?\d+)[ \t\n\r\v\f]*", re.ASCII)
+_LEADING_NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
+_MAX_INT = 2**63 - 1
+_MIN_INT = -(2**63)
+
+_SPECIAL = re.compile("[&<>\"'\0]")
+_ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(\w+));", re.ASCII)
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;", "\0": None})
+_BASIC = {"amp": "&", "lt": "<", "gt": ">", "quot": '"'}
+_BASIC_CODES = frozenset(map(ord, "&<>\"'"))
+
+WHITESPACE = " \t\n\r\0\x0b"
+
+
+def trim(text: str) -> str:
+    """PHP's trim: spaces, tabs, line ends, vertical tabs and NUL, but no other Unicode white space."""
+    return text.strip(WHITESPACE)
+
+
+def is_numeric(value: Param) -> bool:
+    """Whether PHP 8 takes the value for a number (surrounding white space allowed, hexadecimal not)."""
+    if isinstance(value, str):
+        return _NUMERIC.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def to_float(value: Param) -> float:
+    """PHP's (float): the leading number of a text, 0.0 where there is none."""
+    if isinstance(value, str):
+        match = _LEADING_NUMBER.match(value)
+        return float(match[1]) if match else 0.0
+    if isinstance(value, int | float):
+        return float(value)
+    return 1.0 if value else 0.0
+
+
+def to_int(value: Param) -> int:
+    """PHP's (int): the leading number of a text, cut to 64 bits, 0 where there is none."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        whole = _INTEGER.fullmatch(value)
+        if whole:
+            return max(_MIN_INT, min(_MAX_INT, int(whole[1])))
+        value = to_float(value)
+    if isinstance(value, float):
+        return int(value) if _MIN_INT <= value <= _MAX_INT else 0
+    return 1 if value else 0
+
+
+def truthy(value: Param) -> bool:
+    """PHP's (bool): false, null, 0, 0.0, the empty text, "0" and the empty array are false."""
+    return bool(value) and value != "0"
+
+
+def _decoded(match: re.Match[str]) -> str:
+    decimal, hexadecimal, name = match.groups()
+    if name is not None:
+        code = name2codepoint.get(name)
+        return match[0] if code is None else chr(code)
+    digits, base = (decimal, 10) if decimal is not None else (hexadecimal, 16)
+    code = int(digits, base) if len(digits) <= 10 else 0  # noqa: PLR2004 - longer ones are no code point
+    allowed = (
+        0x20 <= code <= 0x7E or code in (0x09, 0x0A, 0x0D) or 0xA0 <= code <= 0xD7FF or 0xE000 <= code <= 0x10FFFF
+    )
+    return chr(code) if allowed else match[0]
+
+
+def sanitize(text: str) -> str:
+    """Matomo's cleaning of a text parameter: entities decoded, NUL removed, HTML's special characters escaped.
+
+    So what is stored is safe to print in a page: `a &amp; b` and `a & b` both become `a &amp; b`.
+    """
+    if _SPECIAL.search(text) is None:
+        return text
+    if "&" in text:
+        text = _ENTITY.sub(_decoded, text)
+    return text.translate(_ESCAPES)
+
+
+def _basic_decoded(match: re.Match[str]) -> str:
+    decimal, hexadecimal, name = match.groups()
+    if name is not None:
+        return _BASIC.get(name, match[0])
+    digits, base = (decimal, 10) if decimal is not None else (hexadecimal, 16)
+    code = int(digits, base) if len(digits) <= 10 else 0  # noqa: PLR2004 - longer ones are no code point
+    return chr(code) if code in _BASIC_CODES else match[0]
+
+
+def unsanitize(text: str) -> str:
+    """The reverse of the escaping (only `& < > " '`), once: PHP's htmlspecialchars_decode with both quotes."""
+    return _ENTITY.sub(_basic_decoded, text) if "&" in text else text
+
+
+def cut_bytes(text: str, length: int) -> str:
+    """The first `length` bytes of the text's UTF-8 form; a character that is cut in two is dropped.
+
+    PHP would keep the broken bytes; MariaDB then drops them on storing.
+    """
+    if len(text) * 4 <= length:
+        return text
+    encoded = text.encode("utf-8", "surrogatepass")
+    return text if len(encoded) <= length else encoded[:length].decode("utf-8", "ignore")
+
+
+def urldecode(text: str) -> str:
+    """PHP's urldecode; bytes that are not UTF-8 become U+FFFD."""
+    if "%" not in text:
+        return text.replace("+", " ")
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "replace")
+
+
+def urlencode(text: str) -> str:
+    """PHP's urlencode: everything but letters, digits and `-_.` is escaped, spaces become `+`."""
+    return quote_plus(text, safe="").replace("~", "%7E")
