@@ -29,6 +29,10 @@ class DatabaseConflict(Transient):
     """The database gave up a transaction in favour of another one (deadlock or lock wait timeout)."""
 
 
+class DatabaseRefused(QtdError):
+    """The database refuses a statement or its values: repeating changes nothing, isolate what caused it."""
+
+
 class LockLost(Transient):
     """The queue's lock is no longer ours: neither commit nor trim, start over."""
 

@@ -1,0 +1,1 @@
+"""SQL databases through SQLAlchemy Core: engines, transactions, and foreign errors made ours."""
