@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The server gave this transaction up in favour of another: record changed since the snapshot (MariaDB's
-#: innodb_snapshot_isolation), lock wait timeout, deadlock, XA deadlock, statement timed out waiting (MariaDB).
-_CONFLICTS = frozenset({1020, 1205, 1213, 1614, 4024})
+#: innodb_snapshot_isolation), lock wait timeout, deadlock, XA deadlock.
+_CONFLICTS = frozenset({1020, 1205, 1213, 1614})
 
 #: The statements do not fit the tables: unknown column, unknown table, column count.
 _SCHEMA = frozenset({1051, 1054, 1136, 1146})
@@ -73,7 +73,7 @@ def translated() -> Iterator[None]:
 
 
 def translate(error: exc.DBAPIError | exc.TimeoutError) -> QtdError:
-    """What an error of SQLAlchemy means to us. Messages never quote values or statements."""
+    """Return what an error of SQLAlchemy means to us; its message quotes no values and no statement."""
     if isinstance(error, exc.TimeoutError):  # of the pool: every connection is in use
         return DatabaseUnavailable("no database connection became free in time")
     if isinstance(error.orig, sqlite3.Error):

@@ -1,4 +1,4 @@
-"""SQLite's settings: a write-ahead log that survives a power cut, and writers that queue up instead of failing."""
+"""SQLite's settings: a write-ahead log that survives a power cut, and writers that wait instead of failing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ def prepare_sqlite(engine: Engine) -> None:
     """Set up every connection of `engine`, and how its transactions begin.
 
     - `journal_mode=WAL`: readers and the one writer do not wait for each other.
-    - `synchronous=FULL`: in WAL mode the log is synced at each commit; NORMAL would lose commits in a power cut.
+    - `synchronous=FULL`: in WAL mode the log is synced at each commit; NORMAL would lose commits in a power
+      cut.
     - A transaction begins with BEGIN IMMEDIATE, so that a second writer waits (`busy_timeout`, the engine's
-      `timeout`) at its beginning. With a deferred one it would read first and then fail at once, without waiting,
-      because what it has read is no longer the newest (SQLITE_BUSY_SNAPSHOT).
-    - sqlite3's own transaction control is off (`isolation_level=None`): it would begin some by itself, deferred.
+      `timeout`) at its beginning. With a deferred one it would read first and then fail at once, without
+      waiting, because what it has read is no longer the newest (SQLITE_BUSY_SNAPSHOT).
+    - sqlite3's own transaction control is off (`isolation_level=None`): it would begin some by itself,
+      deferred.
     """
 
     @event.listens_for(engine, "connect")
