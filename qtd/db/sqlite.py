@@ -1,4 +1,4 @@
-"""SQLite's settings: a write-ahead log that survives a power cut, and writers that wait instead of failing."""
+"""SQLite: a write-ahead log that survives a power cut, and writers that wait instead of failing."""
 
 from __future__ import annotations
 

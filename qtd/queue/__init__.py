@@ -1,0 +1,1 @@
+"""Queues of entries: one contract, one file per backend."""

@@ -1,0 +1,99 @@
+"""The contract of every queue backend: what ingest, worker and supervisor may rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """The right to read and trim one queue, for as long as the broker has not let it expire."""
+
+    #: The queue's number, from 0.
+    queue: int
+    #: What the holder proves it with; 12 random characters, as the plugin's.
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueState:
+    """One queue at one moment, for people and for scaling."""
+
+    #: The queue's number, from 0.
+    queue: int
+    #: Entries in it.
+    waiting: int
+    #: The token of whoever holds its lock (a PHP processor, maybe), None if nobody does.
+    lock_holder: str | None
+    #: Seconds until that lock expires; None if nobody holds it, or if it never expires (somebody set it by
+    #: hand).
+    lock_seconds_left: float | None
+
+
+class Queues(Protocol):
+    """`count` queues of entries, numbered from 0, in one broker.
+
+    Opening connects to nothing: the first call does, or `ping`. One object may be used from several threads
+    at once, and several processes may use the same broker through objects of their own (the memory backend
+    ends at its process); an object does not survive a fork. Every call ends in finite time. Any call may
+    raise BrokerUnavailable, with the broker's reason and no entry's content in its text; a queue's number
+    outside `count` is a bug and raises ValueError.
+    """
+
+    #: How many queues there are.
+    count: int
+
+    def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """Append each `(queue, stored bytes)` to its queue, in the order given and in one round trip if
+        possible.
+
+        At return all of them are as durable as the broker makes things. Entries that another thread or
+        process pushes at the same time may come between, but a reader never sees one of them and later an
+        earlier one of the same queue.
+
+        Raises:
+            BrokerUnavailable: some or all may not be stored; any of them may be. Pushing the same bytes again
+                is safe where entries carry an id, because the ledger applies an identity once.
+        """
+
+    def read(self, queue: int, limit: int) -> list[bytes]:
+        """Return up to `limit` entries from the queue's head, oldest first; remove nothing, need no lock."""
+
+    def trim(self, lock: Lock, count: int) -> None:
+        """Remove `count` entries from the head of the lock's queue, or all if there are fewer.
+
+        The check of the lock and the removal are one atomic step.
+
+        Raises:
+            LockLost: the lock is not ours any more; nothing was removed.
+            BrokerUnavailable: whether they were removed is not known; read again.
+        """
+
+    def lengths(self) -> list[int]:
+        """Return how many entries each queue holds, by its number."""
+
+    def acquire(self, queue: int, seconds: int) -> Lock | None:
+        """Take the queue's lock for `seconds` (at least 1), or return None at once if somebody holds it."""
+
+    def extend(self, lock: Lock, seconds: int) -> None:
+        """Let the lock expire `seconds` from now, by the broker's clock.
+
+        Raises:
+            LockLost: the lock is not ours any more.
+        """
+
+    def release(self, lock: Lock) -> bool:
+        """Give the lock back; return False if it was not ours any more (then nothing is changed)."""
+
+    def states(self) -> list[QueueState]:
+        """Return the state of every queue, by its number."""
+
+    def ping(self) -> None:
+        """Ask the broker for a sign of life, and make ready what the other calls need (tables, say)."""
+
+    def close(self) -> None:
+        """Close all connections; the object is not used afterwards."""

@@ -1,0 +1,123 @@
+"""Queues in this process' memory: for tests, and for nothing that must last."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from threading import Lock as Mutex
+from typing import TYPE_CHECKING
+
+from qtd.errors import BrokerUnavailable, LockLost
+from qtd.queue.contract import Lock, QueueState
+from qtd.queue.grouping import by_queue, check_queue
+from qtd.queue.lock_token import new_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from qtd.clock import Clock
+
+
+class MemoryQueues:
+    """The contract (`qtd.queue.contract.Queues`) over deques; locks expire by the given clock."""
+
+    def __init__(self, *, count: int, clock: Clock, token: Callable[[], str] = new_token) -> None:
+        self.count = count
+        self._clock = clock
+        self._token = token
+        self._queues: list[deque[bytes]] = [deque() for _ in range(count)]
+        self._locks: dict[
+            int, tuple[str, float]
+        ] = {}  # queue: (token, expiry in the clock's monotonic seconds)
+        self._mutex = Mutex()
+        self._unavailable: str | None = None
+
+    def become(self, unavailable: str | None) -> None:
+        """Fail every call from now on with this reason, or work again (None): to test a broker's failure."""
+        self._unavailable = unavailable
+
+    def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """See `Queues.push`."""
+        groups = by_queue(entries, self.count)
+        self.ping()
+        with self._mutex:
+            for queue, stored in groups.items():
+                self._queues[queue].extend(stored)
+
+    def read(self, queue: int, limit: int) -> list[bytes]:
+        """See `Queues.read`."""
+        check_queue(queue, self.count)
+        self.ping()
+        with self._mutex:
+            return list(islice(self._queues[queue], max(limit, 0)))
+
+    def trim(self, lock: Lock, count: int) -> None:
+        """See `Queues.trim`."""
+        check_queue(lock.queue, self.count)
+        self.ping()
+        with self._mutex:
+            self._check(lock)
+            waiting = self._queues[lock.queue]
+            for _ in range(min(count, len(waiting))):
+                waiting.popleft()
+
+    def lengths(self) -> list[int]:
+        """See `Queues.lengths`."""
+        self.ping()
+        with self._mutex:
+            return [len(waiting) for waiting in self._queues]
+
+    def acquire(self, queue: int, seconds: int) -> Lock | None:
+        """See `Queues.acquire`."""
+        check_queue(queue, self.count)
+        self.ping()
+        with self._mutex:
+            if self._holder(queue) is not None:
+                return None
+            lock = Lock(queue=queue, token=self._token())
+            self._locks[queue] = (lock.token, self._clock.monotonic() + seconds)
+            return lock
+
+    def extend(self, lock: Lock, seconds: int) -> None:
+        """See `Queues.extend`."""
+        self.ping()
+        with self._mutex:
+            self._check(lock)
+            self._locks[lock.queue] = (lock.token, self._clock.monotonic() + seconds)
+
+    def release(self, lock: Lock) -> bool:
+        """See `Queues.release`."""
+        self.ping()
+        with self._mutex:
+            if self._holder(lock.queue) != lock.token:
+                return False
+            del self._locks[lock.queue]
+            return True
+
+    def states(self) -> list[QueueState]:
+        """See `Queues.states`."""
+        self.ping()
+        with self._mutex:
+            return [self._state(queue) for queue in range(self.count)]
+
+    def ping(self) -> None:
+        """See `Queues.ping`."""
+        if self._unavailable is not None:
+            raise BrokerUnavailable(self._unavailable)
+
+    def close(self) -> None:
+        """See `Queues.close`."""
+
+    def _holder(self, queue: int) -> str | None:
+        token, expires = self._locks.get(queue, (None, 0.0))
+        return token if expires > self._clock.monotonic() else None
+
+    def _check(self, lock: Lock) -> None:
+        if self._holder(lock.queue) != lock.token:
+            raise LockLost
+
+    def _state(self, queue: int) -> QueueState:
+        holder = self._holder(queue)
+        left = None if holder is None else self._locks[queue][1] - self._clock.monotonic()
+        waiting = len(self._queues[queue])
+        return QueueState(queue=queue, waiting=waiting, lock_holder=holder, lock_seconds_left=left)

@@ -1,0 +1,198 @@
+"""Queues in tables of a SQL database: SQLite for one host, MariaDB/MySQL for several."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Lock as Mutex
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, bindparam, case, delete, select, update
+
+from qtd.db.transaction import reading, writing
+from qtd.errors import BrokerUnavailable, LockLost, QtdError
+from qtd.queue.contract import Lock, QueueState
+from qtd.queue.grouping import by_queue, check_queue
+from qtd.queue.lock_token import new_token
+from qtd.queue.sql_locks import SqlLocks
+from qtd.queue.sql_tables import create_missing, queue_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+
+class SqlQueues:
+    """The contract (`qtd.queue.contract.Queues`) over the tables of `qtd.queue.sql_tables`.
+
+    A pushed entry is committed: on SQLite synced, on MariaDB/MySQL as `innodb_flush_log_at_trx_commit` says.
+    The tables are made with the first call that reaches the database. Closing also closes the engine.
+    """
+
+    def __init__(
+        self, engine: Engine, *, count: int, prefix: str = "", token: Callable[[], str] = new_token
+    ) -> None:
+        self.count = count
+        self._engine = engine
+        self._token = token
+        self._tables = queue_tables(prefix)
+        self._prepared = False
+        self._preparing = Mutex()
+        self._locks = SqlLocks(self._tables.head, engine.dialect.name)
+        entry, tail, head = self._tables.entry, self._tables.tail, self._tables.head
+        ends = head.join(tail, head.c.queue == tail.c.queue)
+        self._read = (
+            select(entry.c.stored)
+            .where(
+                entry.c.queue == bindparam("q"),
+                entry.c.position
+                > select(head.c.position).where(head.c.queue == bindparam("q")).scalar_subquery(),
+            )
+            .order_by(entry.c.position)
+            .limit(bindparam("n"))
+        )
+        self._ends = (
+            select(head.c.position, tail.c.position).select_from(ends).where(head.c.queue == bindparam("q"))
+        )
+        self._remove = delete(entry).where(
+            entry.c.queue == bindparam("q"),
+            entry.c.position > bindparam("first"),
+            entry.c.position <= bindparam("last"),
+        )
+        self._lengths = (
+            select(tail.c.position - head.c.position)
+            .select_from(ends)
+            .where(head.c.queue < count)
+            .order_by(head.c.queue)
+        )
+        self._states = (
+            select(
+                head.c.queue,
+                tail.c.position - head.c.position,
+                head.c.lock_token,
+                self._locks.milliseconds_left,
+            )
+            .select_from(ends)
+            .where(head.c.queue < count)
+            .order_by(head.c.queue)
+        )
+
+    def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """See `Queues.push`: one transaction, so all of them or none."""
+        groups = by_queue(entries, self.count)
+        if not groups:
+            return
+        tail = self._tables.tail
+        counts = {queue: len(stored) for queue, stored in groups.items()}
+        # One statement for all queues: it locks their rows in the order of the key, as every other pusher
+        # does.
+        advance = update(tail).where(tail.c.queue.in_(counts))
+        by = case(counts, value=tail.c.queue)
+        with self._writing() as connection:
+            connection.execute(advance.values(position=tail.c.position + by))
+            ends = dict(
+                connection.execute(select(tail.c.queue, tail.c.position).where(tail.c.queue.in_(counts)))
+            )
+            rows = [
+                {"queue": queue, "position": position, "stored": stored}
+                for queue, group in groups.items()
+                for position, stored in enumerate(group, ends[queue] - len(group) + 1)
+            ]
+            connection.execute(self._tables.entry.insert(), rows)
+
+    def read(self, queue: int, limit: int) -> list[bytes]:
+        """See `Queues.read`."""
+        check_queue(queue, self.count)
+        with self._reading() as connection:
+            return list(connection.scalars(self._read, {"q": queue, "n": max(limit, 0)}))
+
+    def trim(self, lock: Lock, count: int) -> None:
+        """See `Queues.trim`."""
+        check_queue(lock.queue, self.count)
+        with self._writing() as connection:
+            # Read before the lock is checked: if the lock is ours, nobody else has moved the head since, and
+            # a tail that has grown meanwhile changes nothing for the `count` entries that the caller has
+            # read.
+            first, tail = connection.execute(self._ends, {"q": lock.queue}).one()
+            last = min(first + max(count, 0), tail)
+            if not self._locks.move_head(connection, lock, first, last):
+                raise LockLost
+            connection.execute(self._remove, {"q": lock.queue, "first": first, "last": last})
+
+    def lengths(self) -> list[int]:
+        """See `Queues.lengths`."""
+        with self._reading() as connection:
+            return list(connection.scalars(self._lengths))
+
+    def acquire(self, queue: int, seconds: int) -> Lock | None:
+        """See `Queues.acquire`."""
+        check_queue(queue, self.count)
+        lock = Lock(queue=queue, token=self._token())
+        with self._writing() as connection:
+            return lock if self._locks.acquire(connection, lock, seconds) else None
+
+    def extend(self, lock: Lock, seconds: int) -> None:
+        """See `Queues.extend`."""
+        with self._writing() as connection:
+            if not self._locks.extend(connection, lock, seconds):
+                raise LockLost
+
+    def release(self, lock: Lock) -> bool:
+        """See `Queues.release`."""
+        with self._writing() as connection:
+            return self._locks.release(connection, lock)
+
+    def states(self) -> list[QueueState]:
+        """See `Queues.states`."""
+        with self._reading() as connection:
+            rows = connection.execute(self._states).all()
+        return [_state(*row) for row in rows]
+
+    def ping(self) -> None:
+        """See `Queues.ping`."""
+        with self._reading() as connection:
+            connection.execute(self._ends, {"q": 0})
+
+    def close(self) -> None:
+        """See `Queues.close`."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _as_broker():
+            self._prepare()
+            with writing(self._engine) as connection:
+                yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _as_broker():
+            self._prepare()
+            with reading(self._engine) as connection:
+                yield connection
+
+    def _prepare(self) -> None:
+        if self._prepared:
+            return
+        with self._preparing:
+            if not self._prepared:
+                with writing(self._engine) as connection:
+                    create_missing(connection, self._tables, self.count)
+                self._prepared = True
+
+
+@contextmanager
+def _as_broker() -> Iterator[None]:
+    """Whatever is wrong with the database, to the queue's users it is the broker that is not there."""
+    try:
+        yield
+    except (LockLost, BrokerUnavailable):
+        raise
+    except QtdError as error:
+        raise BrokerUnavailable(f"database: {error}") from error
+
+
+def _state(queue: int, waiting: int, token: str | None, milliseconds: int) -> QueueState:
+    if token is None or milliseconds <= 0:
+        return QueueState(queue=queue, waiting=waiting, lock_holder=None, lock_seconds_left=None)
+    return QueueState(queue=queue, waiting=waiting, lock_holder=token, lock_seconds_left=milliseconds / 1000)
