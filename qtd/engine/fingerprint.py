@@ -1,0 +1,58 @@
+"""The device fingerprint (`config_id`): recognises a visitor without an identifier for the length of a visit.
+
+Source: Matomo's Tracker\\Settings. It depends on the device, its plugins, address and language, on the installation's
+salt, and on a random salt of the site and day, so that nobody is recognised over days.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import Protocol
+
+from qtd.engine.device import Device
+from qtd.engine.request import TrackingRequest
+
+#: Bytes of the language that enter the fingerprint.
+_LANGUAGE_LENGTH = 20
+
+
+class FingerprintSalts(Protocol):
+    """The random salts by site and day; one that is missing is made, and shared with everyone who tracks."""
+
+    def salt(self, idsite: int, date: str) -> str:
+        """The salt of a site for `YYYY-MM-DD` in the site's timezone."""
+
+
+def local_date(timestamp: int, request: TrackingRequest) -> str:
+    """The day of a Unix timestamp in the site's timezone, as `YYYY-MM-DD`."""
+    return datetime.fromtimestamp(timestamp, UTC).astimezone(request.site.zone).strftime("%Y-%m-%d")
+
+
+def fingerprint(request: TrackingRequest, device: Device, salts: FingerprintSalts) -> bytes:
+    """The 8 bytes of `config_id`."""
+    settings, site = request.settings, request.site
+    plugins = request.plugins
+    if device.is_internet_explorer:
+        plugins = [*plugins[:-1], 0]
+    flash, java, quicktime, realplayer, pdf, windowsmedia, silverlight, cookie = map(str, plugins)
+    across_websites = settings.tracker_flag("enable_fingerprinting_across_websites")
+    day_salt = ""
+    if not across_websites and settings.tracker_flag("create_new_visit_after_midnight"):
+        date = local_date(request.timestamp, request)
+        day_salt = salts.salt(site.idsite, date) + date
+    text = "".join(
+        (
+            device.fingerprint_os,
+            device.fingerprint_browser,
+            device.fingerprint_browser_version,
+            # the zeros are plugins that browsers no longer have
+            f"{flash}{java}0{quicktime}{realplayer}{pdf}{windowsmedia}0{silverlight}{cookie}",
+            request.address,
+            request.language[:_LANGUAGE_LENGTH],
+            settings.salt,
+            day_salt,
+            "" if across_websites else str(site.idsite),
+        )
+    )
+    return md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:8]

@@ -1,0 +1,86 @@
+"""Typed reading of a tracking request's parameters, with Matomo's defaults for what is missing or of a wrong type.
+
+The rules are those of Matomo's tracking API (https://developer.matomo.org/api-reference/tracking-api) as Matomo 5
+applies them: an empty value counts as missing, text is sanitized, a number that is not one is the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from qtd.engine.php import Param, is_numeric, sanitize, to_float, to_int
+
+#: Text given for a parameter that is an array, say: as good as none.
+_NO_TEXT = (list, dict, bool, type(None))
+
+
+def sanitized(value: Param) -> Param:
+    """Sanitize text at any depth of a JSON value; numbers stay what they are."""
+    if isinstance(value, str):
+        return value if is_numeric(value) else sanitize(value)
+    if isinstance(value, Mapping):
+        return {sanitized(key): sanitized(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [sanitized(inner) for inner in value]
+    return value
+
+
+class Params:
+    """One tracking request's parameters; `raw` stays as it was queued."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Mapping[str, Param]) -> None:
+        self.raw = raw
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter is there at all (even empty); null is not there."""
+        return self.raw.get(name) is not None
+
+    def text(self, name: str, default: str = "") -> str:
+        """The sanitized text, or the default where it is missing, empty or not text."""
+        value = self.raw.get(name)
+        if isinstance(value, str):
+            return sanitize(value) if value else default
+        if isinstance(value, _NO_TEXT):
+            return default
+        return _number_text(value)
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """The whole number; `1.5`, `1abc` or an array give the default, `1e3` is 1000."""
+        value = self.raw.get(name)
+        if value is None or value == "" or isinstance(value, list | dict):
+            return default
+        if isinstance(value, bool):
+            return int(value) if value else default
+        if not is_numeric(value):
+            return default
+        whole = to_int(value)
+        return whole if to_float(value) == whole else default
+
+    def number(self, name: str) -> float | None:
+        """The decimal number, or null where it is missing or not a number."""
+        value = self.raw.get(name)
+        return to_float(value) if is_numeric(value) else None
+
+    def json(self, name: str) -> Any:
+        """The sanitized JSON value; null where it is missing, empty or not JSON."""
+        value = self.raw.get(name)
+        if isinstance(value, str):
+            if not value:
+                return None
+            try:
+                value = orjson.loads(value)
+            except orjson.JSONDecodeError:
+                return None
+        return sanitized(value)
+
+
+def _number_text(value: float) -> str:
+    """A JSON number as PHP prints it: 1.0 as "1", 1.5 as "1.5"."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - then PHP writes 1.0E+15
+        return str(int(value))
+    return str(value)
