@@ -56,7 +56,7 @@ def open_engine(url: str, *, password: str | None = None, timeouts: Timeouts | N
     Raises:
         ConfigurationError: the URL is none, names another kind of database, or one in memory.
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     if password is not None:
         parsed = parsed.set(password=password)
     timeouts = timeouts or Timeouts()
@@ -84,7 +84,12 @@ def open_engine(url: str, *, password: str | None = None, timeouts: Timeouts | N
     return engine
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Return `url` with the driver that we use; connects to nothing.
+
+    Raises:
+        ConfigurationError: the URL is none, names another kind of database, or one in memory.
+    """
     try:
         parsed = make_url(url)
     except exc.ArgumentError:  # its text quotes the URL, and that may hold a password
