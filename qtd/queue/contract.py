@@ -48,10 +48,9 @@ class Queues(Protocol):
     count: int
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
-        """Append each `(queue, stored bytes)` to its queue, in the order given and in one round trip if
-        possible.
+        """Append each `(queue, stored bytes)` to its queue, in the order given.
 
-        At return all of them are as durable as the broker makes things. Entries that another thread or
+        It is one round trip where the broker allows. At return all of them are as durable as the broker makes things. Entries that another thread or
         process pushes at the same time may come between, but a reader never sees one of them and later an
         earlier one of the same queue.
 

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from qtd.config.root import revealed
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
-    """Where a Redis server is and who we are to it."""
-
-    host: str = "127.0.0.1"
-    port: int = 6379
-    #: Path of a Unix socket: replaces host and port.
-    unix_socket: str | None = None
-    database: int = 0
-    #: An ACL user, None for the default one.
-    username: str | None = None
-    password: str | None = None
-    #: redis-py's `ssl*` arguments; None means no TLS.
-    tls: dict[str, Any] | None = None
-    #: Seconds to make a connection, and to wait for one answer.
-    connect_timeout: float = 2.0
-    command_timeout: float = 5.0
+if TYPE_CHECKING:
+    from qtd.config.redis import Redis as RedisSection
+    from qtd.config.redis import Tls
 
 
-def connect(server: Server) -> Redis:
+def connect(section: RedisSection) -> Redis:
     """Return a client for all threads of this process; it connects with its first command.
 
-    redis-py repeats nothing by itself: it can not know whether an RPUSH whose answer is missing took place,
-    so whoever pushed decides. A connection that the server closed meanwhile is noticed and replaced before
-    use.
+    redis-py repeats nothing by itself: it can not know whether an RPUSH whose answer is missing took place, so
+    whoever pushed decides. A connection that the server closed meanwhile is noticed and replaced before use.
     """
     arguments: dict[str, Any] = {
-        "db": server.database,
-        "username": server.username,
-        "password": server.password,
-        "socket_connect_timeout": server.connect_timeout,
-        "socket_timeout": server.command_timeout,
+        "db": section.database,
+        "username": section.username,
+        "password": revealed(section.password),
+        "socket_connect_timeout": section.connect_timeout_seconds,
+        "socket_timeout": section.command_timeout_seconds,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,  # nothing of RESP3 is used, and its handshake asks for a privilege more
     }
-    if server.unix_socket is not None:
-        return Redis(unix_socket_path=server.unix_socket, **arguments)
-    if server.tls is not None:
-        arguments |= {"ssl": True, **server.tls}
-    return Redis(host=server.host, port=server.port, **arguments)
+    if section.unix_socket is not None:
+        return Redis(unix_socket_path=str(section.unix_socket), **arguments)
+    if section.tls.enabled:
+        arguments |= _tls(section.tls)
+    [address] = section.hosts
+    return Redis(host=address.host, port=address.port, **arguments)
+
+
+def _tls(tls: Tls) -> dict[str, Any]:
+    files = {
+        "ssl_ca_certs": tls.ca_file,
+        "ssl_certfile": tls.certificate_file,
+        "ssl_keyfile": tls.certificate_key_file,
+    }
+    given = {name: str(path) for name, path in files.items() if path is not None}
+    return {"ssl": True, "ssl_cert_reqs": "required", "ssl_check_hostname": True, **given}
