@@ -25,4 +25,7 @@ $(VENV_READY): pyproject.toml requirements/build.txt requirements/dev.txt tools/
 lock: $(VENV_READY) ## resolve requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@tools/lock-requirements $(BIN)/uv $(ARGS)
 
-.PHONY: help setup lock
+reference: $(VENV_READY) ## write conf/qtd.yaml anew from the models in qtd/config
+	@$(BIN)/python -c 'from qtd.config.reference import render; print(render(), end="")' > conf/qtd.yaml
+
+.PHONY: help setup lock reference

@@ -1,0 +1,30 @@
+"""`queue`: where accepted requests wait, and in how many queues."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from qtd.config.database import Connection
+from qtd.config.section import Section, contradiction
+
+
+class Queue(Section):
+    """The queues between accepting and recording."""
+
+    backend: Literal["redis", "sql", "memory"] = Field(
+        "redis", description="redis, sql (tables of a database) or memory (lost at the end; for trials only)"
+    )
+    count: int = Field(
+        4, ge=1, le=4096, description="number of queues; a visitor's requests always go to the same one"
+    )
+    database: Connection | None = Field(
+        None, description="with backend sql: the database of the queues; null: the same as the rows'"
+    )
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.database is not None and self.backend != "sql":
+            raise contradiction("database", f"is set, but backend is {self.backend}")
+        return self

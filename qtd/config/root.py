@@ -1,0 +1,110 @@
+"""The configuration as a whole: its sections, and what follows from several of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+
+from qtd.config.batch import Batch
+from qtd.config.database import Connection, Database
+from qtd.config.ingest import Ingest
+from qtd.config.log import Log
+from qtd.config.matomo import Matomo
+from qtd.config.queue import Queue
+from qtd.config.redis import Redis
+from qtd.config.section import ListOf, Section, contradiction
+from qtd.config.site import Site
+from qtd.config.values import PathValue
+from qtd.config.workers import Workers
+
+#: Where a system keeps the state of services.
+SYSTEM_STATE_DIRECTORY = Path("/var/lib/qtd")
+
+
+def default_state_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return systemd's StateDirectory=, else the system's where it can be written to, else `var` here."""
+    if given := environ.get("STATE_DIRECTORY"):
+        return Path(given.split(":")[0])  # systemd.exec(5): several are separated by colons
+    return SYSTEM_STATE_DIRECTORY if os.access(SYSTEM_STATE_DIRECTORY, os.W_OK) else Path("var").absolute()
+
+
+def _state_directory(value: object) -> object:
+    return default_state_directory() if value is None else value
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    redis: Redis = Redis()
+    queue: Queue = Queue()
+    database: Database = Database()
+    batch: Batch = Batch()
+    workers: Workers = Workers()
+    ingest: Ingest = Ingest()
+    engine: Literal["native", "http", "console"] = Field(
+        "native", description="what records: native (qtd itself), http or console (Matomo does)"
+    )
+    matomo: Matomo = Matomo()
+    sites: ListOf[Site] = Field((), description="sites to track where no Matomo says so; an entry's keys:")
+    log: Log = Log()
+    state_directory: Annotated[PathValue, BeforeValidator(_state_directory)] = Field(
+        default_factory=default_state_directory,
+        description="folder for what must outlive a restart; null: systemd's, else /var/lib/qtd, else ./var",
+    )
+
+    #: The file it was read from; None: the built-in defaults.
+    _source: Path | None = PrivateAttr(None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file this was read from; None: these are the built-in defaults."""
+        return self._source
+
+    def read_from(self, source: Path | None) -> Self:
+        """Return the same configuration, remembering where it comes from."""
+        copy = self.model_copy()
+        copy._source = source  # noqa: SLF001 - of the same class
+        return copy
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers there are to be."""
+        return self.workers.count or self.queue.count
+
+    @property
+    def database_url(self) -> str:
+        """URL of the tracker's database, without the password from `database.password`."""
+        return self._url(self.database)
+
+    @property
+    def queue_database(self) -> Connection:
+        """The database of the queues with backend sql."""
+        return self.queue.database or self.database
+
+    @property
+    def queue_database_url(self) -> str:
+        """URL of `queue_database`, without its `password`."""
+        return self._url(self.queue_database)
+
+    def _url(self, database: Connection) -> str:
+        if database.url is not None:
+            return database.url.get_secret_value()
+        return f"sqlite:///{self.state_directory.absolute() / 'qtd.sqlite3'}"
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.workers.count is not None and self.workers.count > self.queue.count:
+            raise contradiction(
+                "workers.count",
+                f"{self.workers.count} is more than queue.count ({self.queue.count}); "
+                "a queue has one worker at a time",
+            )
+        times = Counter(site.idsite for site in self.sites)
+        if twice := [idsite for idsite, n in times.items() if n > 1]:
+            raise contradiction("sites", f"idsite {twice[0]} is there more than once")
+        return self
