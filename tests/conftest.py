@@ -8,6 +8,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults"})
+pytest_plugins = ["tests.servers.fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
