@@ -85,11 +85,6 @@ def open_engine(url: str, *, password: str | None = None, timeouts: Timeouts | N
 
 
 def parse_url(url: str) -> URL:
-    """Return the URL with the driver that we use for it.
-
-    Raises:
-        ConfigurationError: as for `open_engine`; the text never quotes the URL.
-    """
     """Return `url` with the driver that we use; connects to nothing.
 
     Raises:

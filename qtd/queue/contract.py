@@ -50,9 +50,9 @@ class Queues(Protocol):
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """Append each `(queue, stored bytes)` to its queue, in the order given.
 
-        It is one round trip where the broker allows. At return all of them are as durable as the broker makes things. Entries that another thread or
-        process pushes at the same time may come between, but a reader never sees one of them and later an
-        earlier one of the same queue.
+        That is one round trip where the broker allows it, and at return all of them are as durable as the
+        broker makes things. What another thread or process pushes at the same time may come between them, but
+        a reader never sees an entry and later one before it in the same queue.
 
         Raises:
             BrokerUnavailable: some or all may not be stored; any of them may be. Pushing the same bytes again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtd.clock import SystemClock
-from qtd.config.root import revealed
+from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
 from qtd.errors import ConfigurationError
 from qtd.queue import standalone
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def open_queues(config: Config) -> Queues:
-    """Return the queues of `config`, a new object for this process; connects to nothing yet (see `Queues.ping`).
+    """Return the queues of `config`, connected to nothing yet (see `Queues.ping`).
 
     Raises:
         ConfigurationError: this version has no such backend or mode.

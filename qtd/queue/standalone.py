@@ -8,7 +8,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from qtd.config.root import revealed
+from qtd.config.secret import revealed
 
 if TYPE_CHECKING:
     from qtd.config.redis import Redis as RedisSection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def connect(section: RedisSection) -> Redis:
     """Return a client for all threads of this process; it connects with its first command.
 
-    redis-py repeats nothing by itself: it can not know whether an RPUSH whose answer is missing took place, so
+    redis-py repeats nothing by itself: it can not know whether an RPUSH took place whose answer is missing;
     whoever pushed decides. A connection that the server closed meanwhile is noticed and replaced before use.
     """
     arguments: dict[str, Any] = {
