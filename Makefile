@@ -26,6 +26,6 @@ lock: $(VENV_READY) ## resolve requirements/*.txt anew from pyproject.toml (ARGS
 	@tools/lock-requirements $(BIN)/uv $(ARGS)
 
 reference: $(VENV_READY) ## write conf/qtd.yaml anew from the models in qtd/config
-	@$(BIN)/python -c 'from qtd.config.reference import render; print(render(), end="")' > conf/qtd.yaml
+	@$(BIN)/python -c 'from pathlib import Path; from qtd.config.reference import render; Path("conf/qtd.yaml").write_text(render())'
 
 .PHONY: help setup lock reference

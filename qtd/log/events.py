@@ -1,0 +1,198 @@
+"""The catalogue of events: their names and fields are an interface, kept like one.
+
+Fields named in `qtd.log.redact.OWN_SERVERS` hold addresses of our own servers and are shown in full. No event
+has a field for a visitor's address, a token, a password or a request's parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from logging import DEBUG, ERROR, WARNING
+from typing import ClassVar
+
+from qtd.log.event import Event
+
+# The process
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfigurationRead(Event):
+    """The configuration is valid and in use."""
+
+    #: path of the file, or `built-in defaults`
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfigurationRefused(Event):
+    """The configuration has a mistake; one event for each."""
+
+    level: ClassVar[int] = ERROR
+    #: the key's path, the value and what is allowed
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting(Event):
+    """Something outside is not there yet; tried again after a pause."""
+
+    level: ClassVar[int] = WARNING
+    #: `redis`, `database`
+    waits_for: str
+    #: its address
+    server: str
+    cause: str
+    pause_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached(Event):
+    """What was waited for is there."""
+
+    waits_for: str
+    server: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stopping(Event):
+    """Asked to end; what has begun is finished first."""
+
+    #: `SIGTERM`, `SIGINT`, or why
+    reason: str
+
+
+# Accepting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngestStarted(Event):
+    """The endpoint takes requests."""
+
+    #: `host:port` or the socket's path
+    listen: str
+    processes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngestStopped(Event):
+    """The endpoint has answered what it accepted and is gone."""
+
+    accepted: int
+    refused: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PushFailed(Event):
+    """The queue's broker did not take entries: their clients were told 503."""
+
+    level: ClassVar[int] = ERROR
+    entries: int
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PushRecovered(Event):
+    """The broker takes entries again."""
+
+    seconds: float
+    #: requests answered with 503 meanwhile
+    refused: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestFailed(Event):
+    """Our own mistake while answering a request: it was answered with 500. A bug."""
+
+    level: ClassVar[int] = ERROR
+    method: str
+    cause: str
+
+
+# Recording
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerStarted(Event):
+    """A worker begins to look after queues."""
+
+    worker: int
+    #: `0, 4, 8`
+    queues: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerStopped(Event):
+    """A worker has finished its batch and is gone."""
+
+    worker: int
+    batches: int
+    requests: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchApplied(Event):
+    """A batch is in the database and off the queue."""
+
+    level: ClassVar[int] = DEBUG
+    queue: int
+    entries: int
+    requests: int
+    recorded: int
+    excluded: int
+    dead: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchRetried(Event):
+    """The outside failed in the middle of a batch: nothing of it was kept, it is done again."""
+
+    level: ClassVar[int] = WARNING
+    queue: int
+    attempt: int
+    cause: str
+    pause_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryDead(Event):
+    """An entry can not be applied: it was put to the dead letters, the others go on."""
+
+    level: ClassVar[int] = ERROR
+    queue: int
+    #: the entry's identity
+    entry: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueLockLost(Event):
+    """The queue's lock ran out before the batch did: the batch is abandoned."""
+
+    level: ClassVar[int] = WARNING
+    queue: int
+    seconds: float
+
+
+# The database
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TablesCreated(Event):
+    """Tables that were missing have been created."""
+
+    #: how many
+    tables: int
+    server: str
+
+
+# Other people's code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryMessage(Event):
+    """A library logged something through Python's logging; the record's own level applies."""
+
+    logger: str
+    message: str
