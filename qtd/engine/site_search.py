@@ -1,0 +1,112 @@
+"""The site's own search. Parameters `search`, `search_cat`, `search_count`, or the page address's query.
+
+The site says which parameters of its result page hold the searched words and the category.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qtd.engine.action import Action, ActionType
+from qtd.engine.page_url import PageUrls, clean_text, clean_url
+from qtd.engine.parse_url import ParsedUrl, parse_url
+from qtd.engine.php import is_numeric, to_float, to_int, trim, truthy, urldecode
+from qtd.engine.query_string import QueryValue, build_url, parse_query, without_parameters
+from qtd.engine.request import TrackingRequest
+from qtd.engine.site import Site
+
+_CATEGORY_LENGTH = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """What was searched; `url` is the page without the search, null where the address was not looked at."""
+
+    words: str
+    category: str = ""
+    #: number of results; null where it was not sent
+    count: int | None = None
+    url: str | None = None
+
+
+def detect_search(request: TrackingRequest, urls: PageUrls) -> Search | None:
+    """The search that the request reports, or that its page address shows; null where there is none."""
+    site, params = request.site, request.params
+    if not site.sitesearch:
+        return None
+    words = params.text("search")
+    if truthy(words):
+        count = params.integer("search_count", -1)
+        search = Search(words=words, category=params.text("search_cat"), count=count if count >= 0 else None)
+    else:
+        if "?" not in request.url and "#" not in request.url and ";" not in request.url:
+            return None
+        parts = parse_url(clean_url(request.url, urls.max_length))
+        if parts is None or not (parts.query or parts.fragment):
+            return None
+        found = _search_in_address(site, parts)
+        if found is None:
+            return None
+        search = found
+    words, category = trim(search.words), trim(search.category)
+    if not truthy(words):
+        return None
+    return Search(words=words, category=category, count=search.count, url=search.url)
+
+
+def site_search(search: Search, urls: PageUrls) -> Action:
+    """The action of a search; it has words but no page."""
+    title = clean_text(search.words, urls.max_length)
+    action = Action(type=ActionType.SITE_SEARCH, title=title)
+    if search.url:
+        action.raw_url = action.url = urls.valid(search.url)
+    action.refer("idaction_name", ActionType.SITE_SEARCH, title)
+    action.columns["search_cat"] = search.category[:_CATEGORY_LENGTH]
+    if search.count is not None:
+        action.columns["search_count"] = search.count
+    return action
+
+
+def _first(value: QueryValue) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value or ""
+
+
+def _search_in_address(site: Site, parts: ParsedUrl) -> Search | None:
+    fragment = parts.fragment or ""
+    fragment_path, question, fragment_query = fragment.partition("?")
+    if not question or not fragment_query:
+        fragment_path, fragment_query = "", fragment
+    values = {name.lower(): value for name, value in parse_query(f"{parts.query or ''}&{fragment_query}").items()}
+
+    def look(names: tuple[str, ...]) -> tuple[str, QueryValue]:
+        name = ""
+        for name in names:  # noqa: B007 - the last name counts where none is found
+            value = values.get(name.lower())
+            if isinstance(value, list) or truthy(value):
+                return name, value
+        return name, None
+
+    keyword_name, keyword = look(site.sitesearch_keyword_parameters)
+    if keyword is None:
+        return None
+    category_name, category = look(site.sitesearch_category_parameters)
+    count = values.get("search_count")
+    excluded = (category_name, keyword_name)
+    if parts.query is not None:
+        parts = parts._replace(query=without_parameters(parse_query(parts.query), excluded))
+    if parts.fragment is not None:
+        rest = without_parameters(parse_query(fragment_query), excluded)
+        if fragment_path:
+            rest = f"{fragment_path}?{rest}" if rest else fragment_path
+        parts = parts._replace(fragment=rest)
+    words = trim(urldecode(_first(keyword)))
+    if not truthy(words):
+        return None
+    return Search(
+        words=words,
+        category=trim(urldecode(_first(category))),
+        count=to_int(count) if is_numeric(count) and to_float(count) >= 0 else None,
+        url=build_url(parts),
+    )

@@ -1,0 +1,76 @@
+"""Recognising a visitor: which known visit a request may belong to.
+
+Source: Matomo's VisitorRecognizer. The visits in memory are the ones looked up for the batch and those it made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from qtd.engine.visit import Visit
+
+#: Site and visitor identifier, or site and fingerprint.
+Key = tuple[int, bytes]
+
+
+class KnownVisits:
+    """The visits that a batch may continue, found by visitor identifier or fingerprint."""
+
+    def __init__(self, visits: Iterable[Visit] = ()) -> None:
+        self._by_visitor: defaultdict[Key, list[Visit]] = defaultdict(list)
+        self._by_config: defaultdict[Key, list[Visit]] = defaultdict(list)
+        for visit in visits:
+            self.add(visit)
+
+    def add(self, visit: Visit) -> None:
+        """Make a visit findable."""
+        row = visit.row
+        self._by_visitor[row["idsite"], row["idvisitor"]].append(visit)
+        self._by_config[row["idsite"], row["config_id"]].append(visit)
+
+    def remove(self, visit: Visit) -> None:
+        """Forget a visit, because the request that made it is undone."""
+        row = visit.row
+        self._by_visitor[row["idsite"], row["idvisitor"]].remove(visit)
+        self._by_config[row["idsite"], row["config_id"]].remove(visit)
+
+    def moved(self, visit: Visit, former_idvisitor: bytes) -> None:
+        """A visit got another visitor identifier."""
+        idsite, idvisitor = visit.row["idsite"], visit.row["idvisitor"]
+        if idvisitor != former_idvisitor:
+            self._by_visitor[idsite, former_idvisitor].remove(visit)
+            self._by_visitor[idsite, idvisitor].append(visit)
+
+    def by_visitor(self, idsite: int, idvisitor: bytes, *, until: int) -> Visit | None:
+        """The visitor's newest visit whose last action is not after `until` (Unix seconds)."""
+        return _newest(v for v in self._by_visitor.get((idsite, idvisitor), ()) if _last(v) <= until)
+
+    def by_config(
+        self, idsite: int, config_id: bytes, *, since: int, until: int, user_id: str = ""
+    ) -> Visit | None:
+        """The device's newest visit with its last action in the window, of this user or of nobody in particular."""
+        return _newest(
+            v
+            for v in self._by_config.get((idsite, config_id), ())
+            if since <= _last(v) <= until and (not user_id or v.row["user_id"] in (None, user_id))
+        )
+
+
+def _last(visit: Visit) -> int:
+    last: int = visit.row["visit_last_action_time"]
+    return last
+
+
+def _newest(visits: Iterable[Visit]) -> Visit | None:
+    """The visit with the latest last action; of two in the same second the newer row, as the index is read."""
+    best: Visit | None = None
+    for visit in visits:
+        if best is None or _last(visit) > _last(best) or (_last(visit) == _last(best) and _newer(visit, best)):
+            best = visit
+    return best
+
+
+def _newer(visit: Visit, other: Visit) -> bool:
+    # Visits without a number yet are made by this batch, in this order: later ones are newer.
+    return visit.idvisit is None or (other.idvisit is not None and visit.idvisit > other.idvisit)
