@@ -1,7 +1,7 @@
 """PHP arrays as PHP's input parser fills them, and the plain value that stands for one in a queue entry.
 
 A PHP array is an ordered map whose keys are integers or strings; `json_encode` writes it as a list if its
-keys are 0, 1, 2 ... in order, else as an object. A `Param` holds exactly what that JSON says: a list or a dict
+keys are 0, 1, 2 ... in order, else as an object. A `Param` holds what that JSON says: a list or a dict
 with text keys. An integer key and its decimal text are the same key in PHP, so text keys lose nothing.
 
 Source of the rules: PHP 8.2's documented handling of external variables, checked against PHP 8.2 itself.
@@ -99,7 +99,7 @@ def plain(array: PhpArray) -> dict[str, Param]:
 def _value(value: str | PhpArray) -> Param:
     if isinstance(value, str):
         return value
-    if value.next_index == len(value) and all(map(str.__eq__, value, map(str, range(len(value))))):
+    if (value.next_index or 0) == len(value) and all(map(str.__eq__, value, map(str, range(len(value))))):
         return [_value(item) for item in value.values()]
     return {key: _value(item) for key, item in value.items()}
 

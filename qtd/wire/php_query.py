@@ -22,19 +22,22 @@ def parse_query(query: bytes) -> dict[str, Param]:
 
     At most 1000 variables are read; empty parts between `&` do not count.
     """
-    return parse_pairs([pair for pair in _ascii(query).split("&") if pair])
+    return _parameters([pair for pair in _ascii(query).split("&") if pair][:MAX_VARIABLES])
 
 
 def parse_form(body: bytes) -> dict[str, Param]:
-    """Parse an `application/x-www-form-urlencoded` body; empty parts between `&` count as variables."""
-    return parse_pairs(_ascii(body).split("&"))
+    """Parse an `application/x-www-form-urlencoded` body.
+
+    PHP counts differently here: empty parts between `&` count, and there may be 1001.
+    """
+    return _parameters(_ascii(body).split("&")[: MAX_VARIABLES + 1])
 
 
-def parse_pairs(pairs: list[str]) -> dict[str, Param]:
+def _parameters(pairs: list[str]) -> dict[str, Param]:
     """Register `name=value` pairs, ASCII and still URL-encoded, in their order."""
     array = PhpArray()
     nested = False
-    for pair in pairs[:MAX_VARIABLES]:
+    for pair in pairs:
         name, _, value = pair.partition("=")
         # Long names are not remembered: a client must not fill our memory with them.
         path = _path(name) if len(name) <= _LONGEST_CACHED_NAME else _path.__wrapped__(name)

@@ -1,7 +1,7 @@
 """Request sets to queue entries and back, in the format of the QueuedTracking plugin 5.x.
 
 An entry is the JSON of a request set, compressed with zlib (PHP's `gzcompress`); readers take it uncompressed
-as well. PHP writes an empty array as `[]` where we have an empty dict, and ignores keys it does not know: `id`
+as well. PHP writes an empty array as `[]` where we have an empty dict. It ignores keys it does not know: `id`
 is ours.
 """
 
