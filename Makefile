@@ -5,16 +5,45 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-ARGS ?=
-
-# Stamps remember what was done; they live inside what they speak of, so removing it removes them too.
+# Remembers that the environment is complete; lies inside it, so removing the one removes the other.
 VENV_READY := $(VENV)/.ready
+# Debian keeps servers where a user's PATH does not look.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 help: ## list the targets
 	@echo 'Targets (ARGS="…" is passed on):'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(VENV_READY) ## run everything in one process group, with synthetic visitors (ARGS="--seconds 20")
+	@$(BIN)/qtd demo $(ARGS)
+
+test: $(VENV_READY) servers ## run all tests that need nothing but this machine
+	$(BIN)/pytest -m 'not acceptance' $(ARGS)
+
+unit: $(VENV_READY) ## run the tests of single parts
+	$(BIN)/pytest tests/unit $(ARGS)
+
+contract: $(VENV_READY) servers ## run the suite that every queue backend has to pass
+	$(BIN)/pytest tests/contract $(ARGS)
+
+integration: $(VENV_READY) servers ## run the tests that start real servers
+	$(BIN)/pytest tests/integration $(ARGS)
+
+parity: $(VENV_READY) servers ## compare with recordings of Matomo
+	$(BIN)/pytest tests/parity $(ARGS)
+
+lint: $(VENV_READY) ## check style, types and the layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV_READY) ## put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
 
 setup: $(VENV_READY) ## build .venv from the locked requirements
 
@@ -22,10 +51,18 @@ $(VENV_READY): pyproject.toml requirements/build.txt requirements/dev.txt tools/
 	@PYTHON='$(PYTHON)' tools/make-venv '$(VENV)'
 	@touch $@
 
+servers: ## install the Debian packages whose servers the tests start, where they are missing
+	@tools/install-servers
+
 lock: $(VENV_READY) ## resolve requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@tools/lock-requirements $(BIN)/uv $(ARGS)
 
 reference: $(VENV_READY) ## write conf/qtd.yaml anew from the models in qtd/config
-	@$(BIN)/python -c 'from pathlib import Path; from qtd.config.reference import render; Path("conf/qtd.yaml").write_text(render())'
+	@$(BIN)/python -c 'from pathlib import Path; from qtd.config.reference import render; \
+	    Path("conf/qtd.yaml").write_text(render())'
 
-.PHONY: help setup lock reference
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help demo test unit contract integration parity lint format setup servers lock reference clean
