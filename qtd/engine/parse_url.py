@@ -1,8 +1,8 @@
 """PHP's parse_url: a URL taken apart the way Matomo's rules see it, quirks included.
 
 Where RFC 3986 and PHP disagree PHP is right here, because hosts, paths and queries of recorded rows come from
-it: a text with a colon may be a host with a port (`a.com:80`), a scheme (`mailto:x`) or a path (`a b:c`); a wrong
-port makes the whole URL unusable; control characters become `_`.
+it: a text with a colon may be a host with a port (`a.com:80`), a scheme (`mailto:x`) or a path (`a b:c`); a
+wrong port spoils the whole URL; control characters become `_`.
 """
 
 from __future__ import annotations
