@@ -15,7 +15,7 @@ from qtd.config.section import Section
 from qtd.config.yaml_text import KeyPath, dotted
 
 #: Values under such keys are never shown, nor such values anywhere.
-_SECRET_KEY = re.compile(r"password|salt|secret|token", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"password|salt|secret|token|^url$", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"://[^/\s]*@|password|token", re.IGNORECASE)
 _LONGEST_VALUE = 60
 

@@ -29,8 +29,8 @@ def parse(text: str, name: str) -> Document:
     """
     lines: dict[KeyPath, int] = {}
     problems: list[str] = []
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         _note(node, (), lines, problems)
         values = None if node is None or problems else loader.construct_document(node)
@@ -44,8 +44,6 @@ def parse(text: str, name: str) -> Document:
         ) from None
     except (ValueError, RecursionError) as error:  # a date such as 2026-13-45; lists 1,000 deep
         raise ConfigurationError(f"{name}: not valid YAML: {error}") from None
-    finally:
-        loader.dispose()
     if problems:
         raise ConfigurationError(*(f"{name}, {problem}" for problem in problems))
     if values is None:
