@@ -1,0 +1,1 @@
+"""Workers: take batches off the queues and have them recorded, once each and in order."""
