@@ -90,9 +90,8 @@ class SqlQueues:
         by = case(counts, value=tail.c.queue)
         with self._writing() as connection:
             connection.execute(advance.values(position=tail.c.position + by))
-            ends = dict(
-                connection.execute(select(tail.c.queue, tail.c.position).where(tail.c.queue.in_(counts)))
-            )
+            pushed = select(tail.c.queue, tail.c.position).where(tail.c.queue.in_(counts))
+            ends = dict(connection.execute(pushed).tuples().all())
             rows = [
                 {"queue": queue, "position": position, "stored": stored}
                 for queue, group in groups.items()
