@@ -16,6 +16,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         kind = item.path.relative_to(TESTS).parts[0]
         if kind not in KINDS:
-            msg = f"{item.path}: tests belong into a folder of tests/: {', '.join(sorted(KINDS))}"
-            raise pytest.UsageError(msg)
+            raise pytest.UsageError(f"{item.path}: is in none of {', '.join(sorted(KINDS))}")
         item.add_marker(kind)

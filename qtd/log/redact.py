@@ -25,7 +25,7 @@ _SECRET_FIELD = re.compile(
 #: `token_auth=…`, `"password": "…"`, `'salt': '…'`: in queries, JSON and Python's own notation.
 _SECRET_PAIR = re.compile(
     r"""(?P<name>(?<![\w-])[\w-]*(?:token_?auth|password|passwd|pwd|secret|salt)\\?["']?\s*(?:=|:|%3d|%3a)\s*)
-        (?P<value>\\?"(?:[^"\\]|\\.)*\\?"|\\?'(?:[^'\\]|\\.)*\\?'|[^\s&;,"'}\]]+)""",
+        (?P<value>\\"[^"\\]*\\"|\\?"(?:[^"\\]|\\.)*\\?"|\\?'(?:[^'\\]|\\.)*\\?'|[^\s&;,"'}\]]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _AUTHORIZATION = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
@@ -34,7 +34,7 @@ _URL_CREDENTIALS = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.])(\d{1,3}\.\d{1,3}\.)\d{1,3}\.\d{1,3}(?!\w|\.\d)")
 _IPV6 = re.compile(
-    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\w:])", re.IGNORECASE
+    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![\w:]|\.\w)", re.IGNORECASE
 )
 
 
