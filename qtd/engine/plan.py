@@ -1,16 +1,19 @@
 """What a batch is going to write, planned in memory: rows whose references are resolved when they are written.
 
 A cell may hold a `Visit` (its idvisit), a `LinkAction` (its idlink_va) or an `ActionName` (its idaction).
+Everything a hit changes goes through the plan, so that an invalid one can be undone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qtd.engine.action import ActionName
+from qtd.engine.action import Action, ActionName
 from qtd.engine.visit import Visit
+from qtd.engine.visitor import KnownVisits
 
 #: How a request ended: recorded, or excluded by a rule that is named.
 RECORDED = "recorded"
@@ -44,8 +47,8 @@ class Plan:
     """The rows of one batch, in the order in which Matomo would have written them."""
 
     new_visits: list[Visit] = field(default_factory=list)
-    #: visits of the database that changed, each once
-    touched: dict[int, Visit] = field(default_factory=dict)
+    #: idvisit -> a visit of the database that changed
+    changed_visits: dict[int, Visit] = field(default_factory=dict)
     link_actions: list[LinkAction] = field(default_factory=list)
     #: names that must be in `log_action`, with the url_prefix of a new row
     actions: dict[ActionName, int | None] = field(default_factory=dict)
@@ -53,7 +56,7 @@ class Plan:
     conversions: list[dict[str, Any]] = field(default_factory=list)
     #: rows of `log_conversion_item`
     items: list[dict[str, Any]] = field(default_factory=list)
-    #: changes of rows that are in the database or in this plan: (table, key columns, changed columns)
+    #: changes of rows that are in the database already: (table, key columns, changed columns), in this order
     updates: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     #: (idsite, idfailure) -> the request as a query string, secrets removed
     failures: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -63,14 +66,62 @@ class Plan:
     site_created: dict[int, str] = field(default_factory=dict)
     #: (idsite, outcome) -> number of requests; the outcome is `recorded` or the rule's name
     outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)
+    #: how to take back what the present hit changed in place, newest last
+    _undo: list[Callable[[], object]] = field(default_factory=list)
 
-    def need(self, names: dict[ActionName, int | None]) -> None:
-        """Ask for action names; the first to ask says the url_prefix."""
-        for name, prefix in names.items():
-            self.actions.setdefault(name, prefix)
+    def need(self, action: Action) -> None:
+        """Ask for an action's names; the first to ask says the url_prefix."""
+        for name in action.names.values():
+            if name is not None:
+                self.actions.setdefault(name, action.url_prefixes.get(name))
+
+    def need_name(self, name: ActionName) -> None:
+        """Ask for a name that is no address."""
+        self.actions.setdefault(name, None)
+
+    def new_visit(self, visit: Visit, visits: KnownVisits) -> None:
+        """Insert a visit, which later hits may continue."""
+        self.new_visits.append(visit)
+        visits.add(visit)
+        self._undo.append(lambda: visits.remove(visit))
+
+    def change_visit(self, visit: Visit, columns: Mapping[str, Any], visits: KnownVisits) -> None:
+        """Change a visit's row."""
+        before, changed = dict(visit.row), set(visit.changed)
+        visit.change(columns)
+        visits.moved(visit, before["idvisitor"])
+        if visit.idvisit is not None and visit.changed:
+            self.changed_visits[visit.idvisit] = visit
+
+        def take_back() -> None:
+            idvisitor = visit.row["idvisitor"]
+            visit.row, visit.changed = before, changed
+            visits.moved(visit, idvisitor)
+
+        self._undo.append(take_back)
+
+    def change_row(self, row: dict[str, Any], columns: Mapping[str, Any]) -> None:
+        """Change a row that this plan inserts."""
+        before = dict(row)
+        row.update(columns)
+
+        def take_back() -> None:
+            row.clear()
+            row.update(before)
+
+        self._undo.append(take_back)
+
+    def remember(self, undo: Callable[[], object]) -> None:
+        """Remember how to take back another change."""
+        self._undo.append(undo)
+
+    def created_earlier(self, idsite: int, created: str) -> None:
+        """A site is at least as old as its oldest request."""
+        self.site_created[idsite] = min(created, self.site_created.get(idsite, created))
 
     def mark(self) -> Mark:
-        """Remember this point."""
+        """Remember this point; what was changed in place before it stays."""
+        self._undo.clear()
         return Mark(
             new_visits=len(self.new_visits),
             link_actions=len(self.link_actions),
@@ -80,9 +131,10 @@ class Plan:
             updates=len(self.updates),
         )
 
-    def undo(self, mark: Mark) -> list[Visit]:
-        """Drop everything planned since the mark; returns the visits that are no more."""
-        dropped = self.new_visits[mark.new_visits :]
+    def undo(self, mark: Mark) -> None:
+        """Take back everything planned since the mark, which must be the newest one."""
+        while self._undo:
+            self._undo.pop()()
         del self.new_visits[mark.new_visits :]
         del self.link_actions[mark.link_actions :]
         del self.conversions[mark.conversions :]
@@ -90,4 +142,3 @@ class Plan:
         del self.updates[mark.updates :]
         while len(self.actions) > mark.actions:
             self.actions.popitem()
-        return dropped

@@ -6,6 +6,7 @@ Source: Matomo's tracking API. What is costly and not always needed is computed 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import EllipsisType
 from typing import Any
 
 from qtd.engine.authentication import authenticates
@@ -43,6 +44,7 @@ class TrackingRequest:
         "_authenticated",
         "_language",
         "_timestamp",
+        "_visitor_id",
         "cookies",
         "entry_time",
         "idsite",
@@ -86,6 +88,7 @@ class TrackingRequest:
         self._authenticated: bool | None = None
         self._language: str | None = None
         self._timestamp: int | None = None
+        self._visitor_id: bytes | None | EllipsisType = ...
 
     @property
     def site(self) -> Site:
@@ -97,6 +100,7 @@ class TrackingRequest:
     def replace(self, name: str, value: str) -> None:
         """Give a parameter another value from here on; `raw` keeps what was sent."""
         self.params = Params({**self.params.raw, name: value})
+        self._visitor_id = ...
 
     def tracker_value(self, name: str) -> str:
         """A [Tracker] setting, the site's own where it has one."""
@@ -196,6 +200,11 @@ class TrackingRequest:
     @property
     def visitor_id(self) -> bytes | None:
         """The visitor's 8-byte identifier that the request carries, null where it carries none."""
+        if self._visitor_id is ...:
+            self._visitor_id = self._carried_visitor_id()
+        return self._visitor_id
+
+    def _carried_visitor_id(self) -> bytes | None:
         return visitor_id(
             self.params.raw,
             cookies=self.cookies,

@@ -38,7 +38,6 @@ TRACKER_DEFAULTS: Mapping[str, str] = {
     "create_new_visit_after_x_actions": "10000",
     "page_maximum_length": "1024",
     "tracker_cache_file_ttl": "300",
-    "tracker_always_new_visitor": "0",
     "bulk_requests_require_authentication": "0",
     "bulk_requests_use_transaction": "1",
     "tracking_requests_require_authentication": "1",

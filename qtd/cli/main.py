@@ -1,0 +1,58 @@
+"""`qtd`: finds the command and loads only what it needs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from qtd import __version__
+
+#: command -> one line for `qtd --help`; the command itself is `command` in qtd/cli/<name>.py
+COMMANDS = {
+    "serve": "Accept tracking requests over HTTP.",
+    "worker": "Record what waits in the queues, until stopped.",
+    "process": "Record what waits in the queues, then end (for cron).",
+    "check-config": "Validate a configuration file.",
+    "parity": "Compare the native engine with recordings of Matomo.",
+    "bench": "Measure how fast this machine accepts and records.",
+    "demo": "Run everything in one process group, with synthetic visitors.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for, so that `qtd worker` does not pay for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"qtd.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no such command: {args[0]!r}; there are: {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qtd")
+def main() -> None:
+    """Queued tracking for Matomo: accepts hits in milliseconds, records them in batches.
+
+    \b
+    Example:
+      qtd demo --seconds 20
+      qtd serve --with-worker --config /etc/qtd/qtd.yaml
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+    """  # noqa: D301 - \b is click's mark for lines to keep

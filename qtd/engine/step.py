@@ -1,0 +1,176 @@
+"""One hit against what is known: it begins a visit, continues one, or turns out invalid and is undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtd.engine.action import Action
+from qtd.engine.conversion import Conversion, record_conversions
+from qtd.engine.custom_dimension import action_dimensions, remember_last_action, visit_dimensions
+from qtd.engine.ecommerce import buyer_state
+from qtd.engine.goal import goals_of
+from qtd.engine.hit import Hit
+from qtd.engine.link_action import link_action_row
+from qtd.engine.location import location_of_new_visit, location_overrides
+from qtd.engine.lookup import Known
+from qtd.engine.outside import Outside
+from qtd.engine.page_performance import times_sent_later
+from qtd.engine.plan import RECORDED, LinkAction, Plan
+from qtd.engine.recognition import Windows, begins_new_visit, last_visit
+from qtd.engine.referrer import ReferrerDetection
+from qtd.engine.reports import earlier_creation
+from qtd.engine.visit import Visit
+from qtd.engine.visit_columns import changes_of_existing_visit, columns_of_new_visit, time_spent
+
+#: A heart beat of a visit that is over, or never was.
+PING_WITHOUT_VISIT = "ping_without_visit"
+
+
+class HitStep:
+    """Plans hits of one batch, one after the other; what a hit changed is taken back when it turns out invalid."""
+
+    def __init__(
+        self, plan: Plan, known: Known, *, outside: Outside, windows: Windows, referrers: ReferrerDetection
+    ) -> None:
+        self._plan = plan
+        self._known = known
+        self._outside = outside
+        self._windows = windows
+        self._referrers = referrers
+        #: page views of this batch by visit and `idpageview`, for performance that is sent after them
+        self._page_views: dict[tuple[int, str], LinkAction] = {}
+
+    def run(self, hit: Hit) -> str:
+        """Plan the hit's rows; returns `recorded`, or the rule that keeps it out. Raises `InvalidRequest`."""
+        request, plan, action = hit.request, self._plan, hit.action
+        last = last_visit(request, request.visitor_id, hit.config_id, self._known.visits, self._windows)
+        is_new = begins_new_visit(request, last, self._windows) or (
+            last is not None and self._forces_new_visit(hit, last)
+        )
+        if action is not None:
+            plan.need(action)
+        conversions = [hit.conversion] if hit.conversion is not None else []
+        if action is not None and not conversions:
+            began = None if is_new or last is None else last.row["visit_first_action_time"]
+            conversions = goals_of(request, action, began)
+        if hit.is_ping:
+            if is_new:
+                return PING_WITHOUT_VISIT
+            action, conversions = None, []
+        if action is not None:
+            action.columns.update(action_dimensions(request, action))
+        if is_new or last is None:
+            self._begin(hit, last, action, conversions)
+        else:
+            self._continue(hit, last, action, conversions)
+        created = earlier_creation(request.site, request.timestamp)
+        if created is not None:
+            plan.created_earlier(request.idsite, created)
+        return RECORDED
+
+    def _forces_new_visit(self, hit: Hit, last: Visit) -> bool:
+        request = hit.request
+        return self._referrers.forces_new_visit(
+            url=request.url, urlref=request.urlref, raw=request.raw, site=request.site, row=last.row
+        )
+
+    def _begin(
+        self, hit: Hit, last: Visit | None, action: Action | None, conversions: list[Conversion]
+    ) -> None:
+        request = hit.request
+        previous = last.row if last is not None else None
+        row = columns_of_new_visit(request, hit.device, action, previous)
+        if previous is not None:
+            row["idvisitor"] = previous["idvisitor"]
+        else:
+            row["idvisitor"] = request.visitor_id or self._outside.random.randbytes(8)
+        row["config_id"] = hit.config_id
+        row["location_ip"] = hit.location_ip
+        row.update(
+            self._referrers.for_new_visit(
+                url=request.url, urlref=request.urlref, raw=request.raw, site=request.site
+            )
+        )
+        row.update(location_of_new_visit(request, hit.location_ip, self._outside.locate))
+        row["visit_goal_buyer"] = buyer_state(hit.conversion, None)
+        row["visit_goal_converted"] = 0
+        if any(conversion.converts for conversion in conversions):
+            row["visit_goal_converted"] = 1
+            if previous is not None:
+                row["visit_total_time"] = max(0, row["visit_total_time"] + _conversion_time(hit))
+        row.update(visit_dimensions(request, action))
+        visit = Visit(row)
+        self._plan.new_visit(visit, self._known.visits)
+        self._record(hit, visit, None, action, conversions, spent=0)
+
+    def _continue(
+        self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]
+    ) -> None:
+        request = hit.request
+        before = dict(visit.row)
+        changes = changes_of_existing_visit(request, visit, action)
+        spent = time_spent(visit, request.timestamp, self._windows.visit_length)
+        changes.update(
+            self._referrers.for_existing_visit(
+                url=request.url, urlref=request.urlref, raw=request.raw, site=request.site, row=before
+            )
+        )
+        changes.update(location_overrides(request))
+        changes["visit_goal_buyer"] = buyer_state(hit.conversion, before["visit_goal_buyer"])
+        if any(conversion.converts for conversion in conversions):
+            changes["visit_goal_converted"] = 1
+            changes["visit_total_time"] = max(0, changes["visit_total_time"] + _conversion_time(hit))
+        changes.update(visit_dimensions(request, action))
+        self._plan.change_visit(visit, changes, self._known.visits)
+        self._record(hit, visit, before, action, conversions, spent=spent)
+
+    def _record(
+        self,
+        hit: Hit,
+        visit: Visit,
+        before: dict[str, Any] | None,
+        action: Action | None,
+        conversions: list[Conversion],
+        *,
+        spent: int,
+    ) -> None:
+        """Add the rows that belong to the visit: its action, its conversions, what is known later of older rows."""
+        request, plan = hit.request, self._plan
+        link_action: LinkAction | None = None
+        page_view_id = request.params.text("pv_id")
+        if action is not None:
+            link_action = LinkAction(link_action_row(action, request, visit, before, time_spent=spent))
+            plan.link_actions.append(link_action)
+        remember_last_action(plan, request, visit, before, link_action, spent)
+        if conversions:
+            record_conversions(
+                plan,
+                self._known,
+                hit,
+                visit,
+                before,
+                action,
+                link_action,
+                conversions,
+                referrers=self._referrers,
+                random=self._outside.random,
+            )
+        if action is not None and action.is_page_view:
+            if page_view_id and link_action is not None:
+                self._page_views.setdefault((id(visit), page_view_id), link_action)
+        elif page_view_id and (times := times_sent_later(request.params)):
+            self._add_times(visit, page_view_id, times)
+
+    def _add_times(self, visit: Visit, page_view_id: str, times: dict[str, int]) -> None:
+        """Give an earlier page view the times that were measured after it was sent."""
+        stored = self._known.page_views.get((visit.idvisit or 0, page_view_id))
+        planned = self._page_views.get((id(visit), page_view_id))
+        if stored is not None:
+            self._plan.updates.append(("log_link_visit_action", {"idlink_va": stored}, dict(times)))
+        elif planned is not None:
+            self._plan.change_row(planned.row, times)
+
+
+def _conversion_time(hit: Hit) -> int:
+    """What a conversion adds to a visit's length, in seconds: the goal's number and two, as Matomo counts."""
+    return hit.request.params.integer("idgoal", -1) + 2
