@@ -42,6 +42,9 @@ _REFUSED = frozenset(
     | {1526, 1557, 1586, 1690, 1761, 3140, 3819, 4025, 4078}
 )
 
+#: What PyMySQL raises by itself, without a number of the server: the statement is at fault.
+_WITHOUT_SERVER = (exc.DataError, exc.IntegrityError, exc.ProgrammingError, exc.NotSupportedError)
+
 #: Values that a message quotes: a visitor's data must not reach a log by way of an error.
 _QUOTED_VALUE = re.compile(
     r"(Duplicate entry|value:?) '.*?'(?= (?:for|in|at)\b|$)", re.IGNORECASE | re.DOTALL
@@ -93,7 +96,7 @@ def _from_mysql(error: exc.DBAPIError) -> QtdError:
         return ConfigurationError(f"database: {message}")
     if number in _SCHEMA:
         return SchemaError(message)
-    if number in _REFUSED or (not number and isinstance(error, exc.DataError | exc.IntegrityError)):
+    if number in _REFUSED or (not number and isinstance(error, _WITHOUT_SERVER)):
         return DatabaseRefused(message)
     # Whatever else a server says (2006, 2013, 1040, 1053, 1290, 1927, 1114, …) is about its own state. An
     # unknown number is taken for that, too: retried for ever and seen in the log, where the opposite mistake

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from threading import Lock as Mutex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import Engine, bindparam, case, delete, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, select, update
 
 from qtd.db.transaction import reading, writing
 from qtd.errors import BrokerUnavailable, LockLost, QtdError
@@ -19,7 +20,10 @@ from qtd.queue.sql_tables import create_missing, queue_tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine, Select, Table, Update
+
+#: How the drivers' placeholders look where rows are tuples, by dialect.
+_POSITIONAL: dict[str, Literal["format", "qmark"]] = {"mysql": "format", "sqlite": "qmark"}
 
 
 class SqlQueues:
@@ -40,6 +44,10 @@ class SqlQueues:
         self._preparing = Mutex()
         self._locks = SqlLocks(self._tables.head, engine.dialect.name)
         entry, tail, head = self._tables.entry, self._tables.tail, self._tables.head
+        self._advance = lru_cache(maxsize=256)(partial(_advance, tail))  # building costs 0.3 ms
+        # As text, for rows as tuples: a third of the time that SQLAlchemy needs for as many dictionaries.
+        positional = type(engine.dialect)(paramstyle=_POSITIONAL[engine.dialect.name])
+        self._insert = str(entry.insert().compile(dialect=positional))
         ends = head.join(tail, head.c.queue == tail.c.queue)
         self._read = (
             select(entry.c.stored)
@@ -82,22 +90,16 @@ class SqlQueues:
         groups = by_queue(entries, self.count)
         if not groups:
             return
-        tail = self._tables.tail
-        counts = {queue: len(stored) for queue, stored in groups.items()}
-        # One statement for all queues: it locks their rows in the order of the key, as every other pusher
-        # does.
-        advance = update(tail).where(tail.c.queue.in_(counts))
-        by = case(counts, value=tail.c.queue)
+        advance, select_ends = self._advance(tuple(groups))
         with self._writing() as connection:
-            connection.execute(advance.values(position=tail.c.position + by))
-            pushed = select(tail.c.queue, tail.c.position).where(tail.c.queue.in_(counts))
-            ends = dict(connection.execute(pushed).tuples().all())
+            connection.execute(advance, {f"n{queue}": len(group) for queue, group in groups.items()})
+            ends = dict(connection.execute(select_ends).all())
             rows = [
-                {"queue": queue, "position": position, "stored": stored}
+                (queue, position, stored)
                 for queue, group in groups.items()
                 for position, stored in enumerate(group, ends[queue] - len(group) + 1)
             ]
-            connection.execute(self._tables.entry.insert(), rows)
+            connection.exec_driver_sql(self._insert, rows)
 
     def read(self, queue: int, limit: int) -> list[bytes]:
         """See `Queues.read`."""
@@ -178,6 +180,19 @@ class SqlQueues:
                 with writing(self._engine) as connection:
                     create_missing(connection, self._tables, self.count)
                 self._prepared = True
+
+
+def _advance(tail: Table, queues: tuple[int, ...]) -> tuple[Update, Select[int, int]]:
+    """Return the statement that raises the tails of `queues` by `:n<queue>`, and the one that reads them.
+
+    One UPDATE for all of them locks their rows in the order of the key, as every other pusher does.
+    """
+    chosen = tail.c.queue.in_(queues)
+    by = case({queue: bindparam(f"n{queue}", type_=BigInteger) for queue in queues}, value=tail.c.queue)
+    return (
+        update(tail).where(chosen).values(position=tail.c.position + by),
+        select(tail.c.queue, tail.c.position).where(chosen),
+    )
 
 
 @contextmanager
