@@ -24,7 +24,6 @@ TRACKER_KEYS = frozenset(
         "ignore_visits_cookie_name",
         "page_maximum_length",
         "record_statistics",
-        "tracker_always_new_visitor",
         "tracker_cache_file_ttl",
         "tracking_requests_require_authentication",
         "tracking_requests_require_authentication_when_custom_timestamp_newer_than",
