@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from threading import Lock as Mutex
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, bindparam, case, delete, select, update
+from sqlalchemy.dialects import mysql, sqlite
 
 from qtd.db.transaction import reading, writing
 from qtd.errors import BrokerUnavailable, LockLost, QtdError
@@ -20,10 +21,13 @@ from qtd.queue.sql_tables import create_missing, queue_tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, Select, Table, Update
+    from sqlalchemy import Connection, Dialect, Engine, Select, Table, Update
 
-#: How the drivers' placeholders look where rows are tuples, by dialect.
-_POSITIONAL: dict[str, Literal["format", "qmark"]] = {"mysql": "format", "sqlite": "qmark"}
+#: The dialects, by name, with the drivers' placeholders for rows that are tuples (`%s`, `?`).
+_POSITIONAL: dict[str, Dialect] = {
+    "mysql": mysql.dialect(paramstyle="format"),
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+}
 
 
 class SqlQueues:
@@ -46,8 +50,7 @@ class SqlQueues:
         entry, tail, head = self._tables.entry, self._tables.tail, self._tables.head
         self._advance = lru_cache(maxsize=256)(partial(_advance, tail))  # building costs 0.3 ms
         # As text, for rows as tuples: a third of the time that SQLAlchemy needs for as many dictionaries.
-        positional = type(engine.dialect)(paramstyle=_POSITIONAL[engine.dialect.name])
-        self._insert = str(entry.insert().compile(dialect=positional))
+        self._insert = str(entry.insert().compile(dialect=_POSITIONAL[engine.dialect.name]))
         ends = head.join(tail, head.c.queue == tail.c.queue)
         self._read = (
             select(entry.c.stored)
