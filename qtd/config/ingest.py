@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from qtd.config.section import ListOf, Section, contradiction
-from qtd.config.values import NetworkValue, PathValue, Port, Seconds, Text
+from qtd.config.values import HeaderName, NetworkValue, PathValue, Port, Seconds, Text
 
 
 class Ingest(Section):
@@ -39,10 +39,10 @@ class Ingest(Section):
         (ip_network("127.0.0.1/32"), ip_network("::1/128")),
         description="peers whose proxy headers are believed; a unix socket's peer always is",
     )
-    proxy_client_headers: ListOf[Text] = Field(
+    proxy_client_headers: ListOf[HeaderName] = Field(
         ("X-Forwarded-For",), description="headers in which a trusted proxy names the client's address"
     )
-    proxy_host_headers: ListOf[Text] = Field(
+    proxy_host_headers: ListOf[HeaderName] = Field(
         ("X-Forwarded-Host",),
         description="headers in which a trusted proxy names the host that was asked for",
     )

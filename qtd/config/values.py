@@ -85,4 +85,6 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: Finite and above zero: nothing in qtd waits for ever.
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+#: As in HTTP, not as PHP names it in $_SERVER.
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 Text = Annotated[str, Field(min_length=1)]

@@ -96,6 +96,10 @@ def test_empty_file_and_empty_section_are_the_defaults(write: Write, text: str) 
         ),
         ("engine: natve", "engine: 'natve': 'native', 'http' or 'console' is wanted (line 1)"),
         ("sites: [{name: x, main_url: 'http://x'}]", "sites[0].idsite: is required (line 1)"),
+        (
+            "ingest: {proxy_client_headers: [HTTP_X_REAL_IP]}",
+            "ingest.proxy_client_headers[0]: 'HTTP_X_REAL_IP': must match ^[A-Za-z0-9-]+$ (line 1)",
+        ),
         ("state_directory: 5", "state_directory: 5: a path is wanted (line 1)"),
     ],
 )
