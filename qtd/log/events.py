@@ -83,6 +83,16 @@ class IngestStopped(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessDied(Event):
+    """One of several processes ended by itself; another takes its place."""
+
+    level: ClassVar[int] = ERROR
+    pid: int
+    #: exit code, or the signal's number, negative
+    status: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PushFailed(Event):
     """The queue's broker did not take entries: their clients were told 503."""
 

@@ -1,0 +1,31 @@
+"""What stands behind the endpoint in one process: the queue it pushes to and the settings it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qtd.engine.settings import Settings
+from qtd.wire.request_set import RequestSet
+
+
+def _nothing_to_close() -> None:
+    """Close nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backing:
+    """Made anew in each process, for connections do not survive a fork."""
+
+    #: How many queues there are.
+    queues: int
+    #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by one thread.
+    push: Callable[[Sequence[tuple[int, bytes]]], None]
+    #: Raises BrokerUnavailable with the cause while `push` would fail.
+    ping: Callable[[], None]
+    #: Matomo's settings in force; called for each request, so it has to be quick.
+    settings: Callable[[], Settings]
+    #: Records a request set at once, for `queuedtracking=0`; None: such requests are queued like others.
+    record_now: Callable[[RequestSet], None] | None = None
+    #: Gives back what this holds.
+    close: Callable[[], None] = _nothing_to_close

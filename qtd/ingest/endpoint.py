@@ -1,0 +1,142 @@
+"""From a request to its answer: which path it asks for, what has to be durable first, and what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
+
+from qtd.errors import BrokerUnavailable, QtdError
+from qtd.ingest import answer as answers
+from qtd.ingest.answer import Answer, plain_text
+from qtd.ingest.counters import Counters
+from qtd.ingest.http_request import HttpRequest
+from qtd.ingest.tracking_api import Prepared, TrackingApi
+from qtd.log import Logger
+from qtd.log.events import RequestFailed
+from qtd.wire.request_set import RequestSet
+
+Reply = Callable[[Answer], None]
+
+NOT_FOUND = plain_text(404, "There is no such resource here. Tracking requests go to /matomo.php.")
+NOT_ALLOWED = plain_text(405, "This method is not allowed.", (("allow", "GET, POST, HEAD, OPTIONS"),))
+NO_HOST = plain_text(400, "The Host header is missing.")
+OUR_MISTAKE = plain_text(500, "This request was not tracked because of a mistake of ours.")
+LIVE = plain_text(200, "live")
+READY = plain_text(200, "ready")
+
+_TRACKER_PATHS = (b"/matomo.php", b"/piwik.php")
+_FORBIDDEN_METHODS = frozenset(("CONNECT", "TRACE"))
+
+
+class Endpoint:
+    """Answers requests; runs in the event loop's thread and never waits there.
+
+    `submit` takes entries and what to call when they are durable (`Coalescer.submit`). `ping` raises a
+    QtdError while the queue takes nothing; it and `record_now` may take their time and run in `executor`;
+    `call_soon` brings their results back to the loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        api: TrackingApi,
+        submit: Callable[[Sequence[tuple[int, bytes]], Callable[[QtdError | None], None]], None],
+        counters: Counters,
+        ping: Callable[[], None],
+        executor: Executor,
+        call_soon: Callable[[Callable[[], None]], object],
+        log: Logger,
+        record_now: Callable[[RequestSet], None] | None = None,
+    ) -> None:
+        self._api = api
+        self._submit = submit
+        self._counters = counters
+        self._ping = ping
+        self._executor = executor
+        self._call_soon = call_soon
+        self._log = log
+        self._record_now = record_now
+
+    def handle(self, request: HttpRequest, reply: Reply) -> None:
+        """Answer a request by calling `reply` exactly once, now or later."""
+        try:
+            self._handle(request, reply)
+        except Exception as error:  # noqa: BLE001 - a bug with one request must not take the others with it
+            self._log.emit(RequestFailed(method=request.method, cause=type(error).__name__), error=error)
+            self._reply(reply, OUR_MISTAKE)
+
+    def refused(self, answer: Answer) -> None:
+        """Count an answer that the connection gave itself."""
+        self._counters.answered += 1
+        self._counters.bad += answer.status < 500
+
+    def _handle(self, request: HttpRequest, reply: Reply) -> None:
+        path, query = split_target(request.target)
+        if not path.endswith(_TRACKER_PATHS):
+            self._other(path, reply)
+            return
+        if request.method in _FORBIDDEN_METHODS:
+            self._reply(reply, NOT_ALLOWED)
+            return
+        if request.version == "1.1" and not any(name.lower() == b"host" for name, _ in request.headers):
+            self._reply(reply, NO_HOST)
+            return
+        prepared = self._api.prepare(request, path, query)
+        if prepared.entries:
+            try:
+                self._submit(prepared.entries, partial(self._pushed, request, prepared, reply))
+            except BrokerUnavailable as error:
+                self._pushed(request, prepared, reply, error)
+        elif prepared.record_now is not None and self._record_now is not None:
+            recording = self._executor.submit(self._record_now, prepared.record_now)
+            self._later(recording, lambda error: self._pushed(request, prepared, reply, error))
+        else:
+            self._reply(reply, prepared.answer)
+
+    def _other(self, path: bytes, reply: Reply) -> None:
+        if path == b"/healthz/live":
+            self._reply(reply, LIVE)
+        elif path == b"/healthz":
+            self._later(self._executor.submit(self._ping), partial(self._healthy, reply))
+        else:
+            self._reply(reply, NOT_FOUND)
+
+    def _healthy(self, reply: Reply, error: QtdError | None) -> None:
+        self._reply(reply, READY if error is None else plain_text(503, f"not ready: {error}"))
+
+    def _pushed(self, request: HttpRequest, prepared: Prepared, reply: Reply, error: QtdError | None) -> None:
+        if error is None:
+            self._counters.accepted += prepared.requests
+            self._reply(reply, prepared.answer)
+            return
+        self._counters.refused += prepared.requests
+        origin = next((value for name, value in request.headers if name.lower() == b"origin"), b"")
+        self._reply(reply, answers.unavailable(request.method, origin.decode("utf-8", "replace")))
+
+    def _later(self, work: Future[None], then: Callable[[QtdError | None], None]) -> None:
+        """Call `then` in the loop's thread when the work is done, with the error it ended with."""
+
+        def done(work: Future[None]) -> None:
+            error = work.exception()
+            if error is not None and not isinstance(error, QtdError):
+                self._log.emit(RequestFailed(method="", cause=type(error).__name__), error=error)
+                error = QtdError("a mistake of ours")
+            self._call_soon(partial(then, error))
+
+        work.add_done_callback(done)
+
+    def _reply(self, reply: Reply, answer: Answer) -> None:
+        self._counters.answered += 1
+        if 400 <= answer.status < 500:
+            self._counters.bad += 1
+        reply(answer)
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of a request target, which may be a whole URL."""
+    path, _, query = target.partition(b"?")
+    if not path.startswith(b"/"):
+        _, _, rest = path.partition(b"://")
+        path = b"/" + rest.partition(b"/")[2]
+    return path, query

@@ -1,0 +1,121 @@
+"""`qtd serve`: the endpoint in one process or several, until it is asked to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvloop
+
+from qtd.clock import Clock, SystemClock
+from qtd.config.ingest import Ingest
+from qtd.ingest.backing import Backing
+from qtd.ingest.counters import Counters
+from qtd.ingest.http_server import HttpServer
+from qtd.ingest.listening import Listening, listen
+from qtd.ingest.processes import run_processes
+from qtd.log import Logger, get_logger
+from qtd.log.events import IngestStarted, IngestStopped, Stopping
+
+
+class Running:
+    """A running endpoint, for whoever embeds it; safe to use from other threads."""
+
+    def __init__(self, address: str, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+        #: `host:port`, or the path of the unix socket.
+        self.address = address
+        self._loop = loop
+        self._stopped = stopped
+
+    def stop(self) -> None:
+        """Ask it to end; `serve` returns when all is answered."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+
+def serve(
+    config: Ingest,
+    make_backing: Callable[[], Backing],
+    *,
+    counters: Counters | None = None,
+    clock: Clock | None = None,
+    log: Logger | None = None,
+    started: Callable[[Running], None] = lambda _running: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what was received and return.
+
+    `make_backing` is called in each process that serves. With one process everything is in this one (signals
+    are looked after only in the main thread; elsewhere use `Running.stop`), `counters` are filled, and
+    `started` is told when connections are accepted. With several this one only looks after them; each counts
+    for itself.
+
+    Raises ConfigurationError where the address can not be listened on.
+    """
+    process = _Process(
+        config=config,
+        make_backing=make_backing,
+        clock=clock or SystemClock(),
+        log=log or get_logger("ingest"),
+    )
+    listening = listen(config)
+    try:
+        if config.processes == 1:
+            process.serve(listening, counters or Counters(), started)
+            return
+        process.log.emit(IngestStarted(listen=listening.address, processes=config.processes))
+        run_processes(
+            config.processes,
+            lambda: process.serve(listening, Counters(), lambda _running: None),
+            clock=process.clock,
+            log=process.log,
+        )
+    finally:
+        listening.close()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Process:
+    """One process that serves."""
+
+    config: Ingest
+    make_backing: Callable[[], Backing]
+    clock: Clock
+    log: Logger
+
+    def serve(self, listening: Listening, counters: Counters, started: Callable[[Running], None]) -> None:
+        backing = self.make_backing()
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve(backing, listening, counters, started))
+        finally:
+            backing.close()
+        self.log.emit(IngestStopped(accepted=counters.accepted, refused=counters.refused))
+
+    async def _serve(
+        self,
+        backing: Backing,
+        listening: Listening,
+        counters: Counters,
+        started: Callable[[Running], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self._asked_to_end, number.name, stopped)
+        server = HttpServer(self.config, backing, counters=counters, clock=self.clock, log=self.log)
+        # A copy, because the server closes it: the other processes, or a restart, still use the socket.
+        await server.listen(socket.socket(fileno=os.dup(listening.socket.fileno())))
+        if self.config.processes == 1:
+            self.log.emit(IngestStarted(listen=listening.address, processes=1))
+        started(Running(listening.address, loop, stopped))
+        await stopped.wait()
+        await server.stop()
+
+    def _asked_to_end(self, reason: str, stopped: asyncio.Event) -> None:
+        self.log.emit(Stopping(reason=reason))
+        stopped.set()
