@@ -65,10 +65,15 @@ class SqlQueues:
         self._ends = (
             select(head.c.position, tail.c.position).select_from(ends).where(head.c.queue == bindparam("q"))
         )
-        self._remove = delete(entry).where(
+        # A range that includes its end makes InnoDB wait for the lock of the entry behind it, which a pusher
+        # may hold; so the last entry is removed on its own.
+        self._remove_before = delete(entry).where(
             entry.c.queue == bindparam("q"),
             entry.c.position > bindparam("first"),
-            entry.c.position <= bindparam("last"),
+            entry.c.position < bindparam("last"),
+        )
+        self._remove_at = delete(entry).where(
+            entry.c.queue == bindparam("q"), entry.c.position == bindparam("last")
         )
         self._lengths = (
             select(tail.c.position - head.c.position)
@@ -121,7 +126,10 @@ class SqlQueues:
             last = min(first + max(count, 0), tail)
             if not self._locks.move_head(connection, lock, first, last):
                 raise LockLost
-            connection.execute(self._remove, {"q": lock.queue, "first": first, "last": last})
+            if last > first + 1:
+                connection.execute(self._remove_before, {"q": lock.queue, "first": first, "last": last})
+            if last > first:
+                connection.execute(self._remove_at, {"q": lock.queue, "last": last})
 
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.servers.process import ServerProcess, binary, free_port
 
@@ -36,7 +38,8 @@ class RedisServer(ServerProcess):
 
     def client(self) -> redis.Redis:
         """Return a client for a test's own looks behind the scenes."""
-        return redis.Redis(port=self.port, socket_timeout=10, protocol=2)
+        at_once = Retry(NoBackoff(), 0)  # redis-py's own back-off would make each start wait
+        return redis.Redis(port=self.port, socket_timeout=10, protocol=2, retry=at_once)
 
     def _answers_ping(self) -> bool:
         try:
