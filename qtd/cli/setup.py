@@ -41,7 +41,9 @@ def config_option(command: _Command) -> _Command:
 def no_wait_option(command: _Command) -> _Command:
     """Add `--no-wait`."""
     return click.option(
-        "--no-wait", is_flag=True, help="End with 1 where broker or database is not there, instead of waiting."
+        "--no-wait",
+        is_flag=True,
+        help="End with 1 where broker or database is not there, instead of waiting.",
     )(command)
 
 

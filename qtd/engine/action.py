@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-#: The identity of a row of `log_action`: its type and its name. Stands in a row's `idaction_*` cell until it is written.
+#: The identity of a row of `log_action`: type and name. Stands in an `idaction_*` cell until it is written.
 ActionName = tuple[int, str]
 
 #: The longest name the column holds; Matomo finds no longer one again and then records none.

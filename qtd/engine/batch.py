@@ -31,9 +31,7 @@ class BatchPlanner:
     def plan(self, hits: Sequence[Hit], known: Known, *, now: float) -> Plan:
         """The rows of the batch; `now` is the present in Unix seconds."""
         plan = Plan()
-        step = HitStep(
-            plan, known, outside=self._outside, windows=self._windows, referrers=self._referrers
-        )
+        step = HitStep(plan, known, outside=self._outside, windows=self._windows, referrers=self._referrers)
         broken: set[int] = set()
         reports: dict[int, set[tuple[int, str]]] = {}
         for hit in hits:

@@ -1,6 +1,6 @@
 """The device fingerprint (`config_id`): recognises a visitor without an identifier for the length of a visit.
 
-Source: Matomo's Tracker\\Settings. It depends on the device, its plugins, address and language, on the installation's
+Source: Matomo's class Tracker Settings. It depends on the device, its plugins, address and language, on the installation's
 salt, and on a random salt of the site and day, so that nobody is recognised over days.
 """
 
@@ -11,6 +11,7 @@ from hashlib import md5
 from typing import Protocol
 
 from qtd.engine.device import Device
+from qtd.engine.php import cut_bytes
 from qtd.engine.request import TrackingRequest
 
 #: Bytes of the language that enter the fingerprint.
@@ -41,18 +42,20 @@ def fingerprint(request: TrackingRequest, device: Device, salts: FingerprintSalt
     if not across_websites and settings.tracker_flag("create_new_visit_after_midnight"):
         date = local_date(request.timestamp, request)
         day_salt = salts.salt(site.idsite, date) + date
-    text = "".join(
+    device_text = "".join(
         (
             device.fingerprint_os,
             device.fingerprint_browser,
             device.fingerprint_browser_version,
             # the zeros are plugins that browsers no longer have
             f"{flash}{java}0{quicktime}{realplayer}{pdf}{windowsmedia}0{silverlight}{cookie}",
-            request.address,
-            request.language[:_LANGUAGE_LENGTH],
-            settings.salt,
-            day_salt,
-            "" if across_websites else str(site.idsite),
         )
     )
-    return md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:8]
+    # With anonymized addresses Matomo takes the packed form, although nothing is masked yet at this point.
+    packed = settings.privacy.use_anonymized_ip_for_visit_enrichment
+    address = request.ip if packed else request.address.encode()
+    rest = cut_bytes(request.language, _LANGUAGE_LENGTH) + settings.salt + day_salt
+    if not across_websites:
+        rest += str(site.idsite)
+    text = device_text.encode() + address + rest.encode("utf-8", "surrogatepass")
+    return md5(text, usedforsecurity=False).digest()[:8]

@@ -16,7 +16,12 @@ _PAGE_VIEW_ID_LENGTH = 6
 
 
 def link_action_row(
-    action: Action, request: TrackingRequest, visit: Visit, before: Mapping[str, Any] | None, *, time_spent: int
+    action: Action,
+    request: TrackingRequest,
+    visit: Visit,
+    before: Mapping[str, Any] | None,
+    *,
+    time_spent: int,
 ) -> dict[str, Any]:
     """The action's row; `before` is the visit's row before this request, null when the action begins the visit.
 

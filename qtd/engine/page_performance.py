@@ -1,4 +1,4 @@
-"""How long the parts of a page view took, in milliseconds. Parameters `pf_net`, `pf_srv`, `pf_tfr`, `pf_dm1` …"""
+"""How long the parts of a page view took, in milliseconds. Parameters `pf_*`."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class PageUrls:
         self.max_length = int(settings.tracker_value("page_maximum_length") or 0)
         self._excluded_everywhere = ("ignore_referrer", "ignore_referer")
         names = [
-            name.strip() for name in settings.tracker_value("url_query_parameter_to_exclude_from_url").split(",")
+            name.strip()
+            for name in settings.tracker_value("url_query_parameter_to_exclude_from_url").split(",")
         ]
         for key in ("campaign_var_name", "campaign_keyword_var_name"):
             names += [name.strip() for name in settings.tracker_value(key).split(",")]

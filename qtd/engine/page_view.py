@@ -24,7 +24,9 @@ def _without_empty_categories(request: TrackingRequest) -> str:
     """The title; where a delimiter makes categories of it, each trimmed and the empty ones left out."""
     title = request.params.text("action_name")
     general = request.settings.general
-    delimiter = general.get("action_category_delimiter") or general.get("action_title_category_delimiter") or ""
+    delimiter = (
+        general.get("action_category_delimiter") or general.get("action_title_category_delimiter") or ""
+    )
     if not isinstance(delimiter, str) or not delimiter:
         return title
     return delimiter.join(part for part in map(trim, title.split(delimiter)) if part)

@@ -22,12 +22,19 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 _BASIC = {"amp": "&", "lt": "<", "gt": ">", "quot": '"'}
 _BASIC_CODES = frozenset(map(ord, "&<>\"'"))
 
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
 WHITESPACE = " \t\n\r\0\x0b"
 
 
 def trim(text: str) -> str:
     """PHP's trim: spaces, tabs, line ends, vertical tabs and NUL, but no other Unicode white space."""
     return text.strip(WHITESPACE)
+
+
+def ascii_lower(text: str) -> str:
+    """PHP's strtolower, which knows ASCII letters only."""
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
 def is_numeric(value: Param) -> bool:
@@ -74,9 +81,12 @@ def _decoded(match: re.Match[str]) -> str:
         code = name2codepoint.get(name)
         return match[0] if code is None else chr(code)
     digits, base = (decimal, 10) if decimal is not None else (hexadecimal, 16)
-    code = int(digits, base) if len(digits) <= 10 else 0  # noqa: PLR2004 - longer ones are no code point
+    code = int(digits, base) if len(digits) <= 10 else 0
     allowed = (
-        0x20 <= code <= 0x7E or code in (0x09, 0x0A, 0x0D) or 0xA0 <= code <= 0xD7FF or 0xE000 <= code <= 0x10FFFF
+        0x20 <= code <= 0x7E
+        or code in (0x09, 0x0A, 0x0D)
+        or 0xA0 <= code <= 0xD7FF
+        or 0xE000 <= code <= 0x10FFFF
     )
     return chr(code) if allowed else match[0]
 
@@ -98,7 +108,7 @@ def _basic_decoded(match: re.Match[str]) -> str:
     if name is not None:
         return _BASIC.get(name, match[0])
     digits, base = (decimal, 10) if decimal is not None else (hexadecimal, 16)
-    code = int(digits, base) if len(digits) <= 10 else 0  # noqa: PLR2004 - longer ones are no code point
+    code = int(digits, base) if len(digits) <= 10 else 0
     return chr(code) if code in _BASIC_CODES else match[0]
 
 

@@ -1,4 +1,4 @@
-"""What a batch is going to write, planned in memory: rows whose references are resolved when they are written.
+"""What a batch is going to write, planned in memory: rows whose references are resolved on writing.
 
 A cell may hold a `Visit` (its idvisit), a `LinkAction` (its idlink_va) or an `ActionName` (its idaction).
 Everything a hit changes goes through the plan, so that an invalid one can be undone.
@@ -56,7 +56,8 @@ class Plan:
     conversions: list[dict[str, Any]] = field(default_factory=list)
     #: rows of `log_conversion_item`
     items: list[dict[str, Any]] = field(default_factory=list)
-    #: changes of rows that are in the database already: (table, key columns, changed columns), in this order
+    #: changes of rows that are in the database already: (table, key columns, changed columns), each row once.
+    #: They are written before new conversions and items: an order frees the key that a new cart then takes.
     updates: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     #: (idsite, idfailure) -> the request as a query string, secrets removed
     failures: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -66,6 +67,8 @@ class Plan:
     site_created: dict[int, str] = field(default_factory=dict)
     #: (idsite, outcome) -> number of requests; the outcome is `recorded` or the rule's name
     outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)
+    #: (table, key columns) -> the changed columns of `updates`
+    _stored: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
     #: how to take back what the present hit changed in place, newest last
     _undo: list[Callable[[], object]] = field(default_factory=list)
 
@@ -101,7 +104,7 @@ class Plan:
         self._undo.append(take_back)
 
     def change_row(self, row: dict[str, Any], columns: Mapping[str, Any]) -> None:
-        """Change a row that this plan inserts."""
+        """Change a row that this plan inserts, or the planned changes of one in the database."""
         before = dict(row)
         row.update(columns)
 
@@ -110,6 +113,18 @@ class Plan:
             row.update(before)
 
         self._undo.append(take_back)
+
+    def change_stored(self, table: str, key: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Change a row that is in the database; returns all changes of it that are planned so far."""
+        identity = (table, *key.items())
+        changes = self._stored.get(identity)
+        if changes is None:
+            changes = self._stored[identity] = dict(columns)
+            self.updates.append((table, dict(key), changes))
+            self._undo.append(lambda: self._stored.pop(identity))
+        else:
+            self.change_row(changes, columns)
+        return changes
 
     def remember(self, undo: Callable[[], object]) -> None:
         """Remember how to take back another change."""

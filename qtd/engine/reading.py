@@ -17,7 +17,6 @@ from qtd.engine.ip_address import anonymized
 from qtd.engine.location import location_overrides
 from qtd.engine.outside import Outside
 from qtd.engine.page_url import PageUrls
-from qtd.engine.php import truthy
 from qtd.engine.request import TrackingRequest
 from qtd.engine.settings import Settings
 from qtd.engine.tracking_failure import unknown_site_failure
@@ -77,7 +76,9 @@ class Reader:
         hit.device = self._outside.devices.detect(request.user_agent, request.client_hints)
         hit.config_id = fingerprint(request, hit.device, self._outside.salts)
         privacy = self._settings.privacy
-        hit.location_ip = anonymized(ip, privacy.ip_address_mask_length) if privacy.ip_anonymizer_enabled else ip
+        hit.location_ip = (
+            anonymized(ip, privacy.ip_address_mask_length) if privacy.ip_anonymizer_enabled else ip
+        )
         _ = request.visitor_id
         hit.conversion = reported_conversion(request, self._urls)
         # An action that is not allowed spoils even requests that end up without one.

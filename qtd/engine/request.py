@@ -10,6 +10,7 @@ from types import EllipsisType
 from typing import Any
 
 from qtd.engine.authentication import authenticates
+from qtd.engine.device import ClientHints, client_hints_from
 from qtd.engine.invalid import InvalidRequest, UnknownSite
 from qtd.engine.ip_address import client_address, packed
 from qtd.engine.language import browser_language
@@ -77,7 +78,11 @@ class TrackingRequest:
         self.entry_time = entry_time
         self.settings = settings
         # A beacon image on a page carries no URL of its own: the page it lies on is its referer.
-        if not truthy(raw.get("urlref")) and not truthy(raw.get("url")) and truthy(server.get("HTTP_REFERER")):
+        if (
+            not truthy(raw.get("urlref"))
+            and not truthy(raw.get("url"))
+            and truthy(server.get("HTTP_REFERER"))
+        ):
             raw = {**raw, "url": server["HTTP_REFERER"]}
         self.params = Params(raw)
         self.idsite = self.params.integer("idsite")
@@ -88,7 +93,7 @@ class TrackingRequest:
         self._authenticated: bool | None = None
         self._language: str | None = None
         self._timestamp: int | None = None
-        self._visitor_id: bytes | None | EllipsisType = ...
+        self._visitor_id: bytes | EllipsisType | None = ...
 
     @property
     def site(self) -> Site:
@@ -155,7 +160,8 @@ class TrackingRequest:
         )
         if now - moment >= trusted and not self.authenticated:
             raise InvalidRequest(
-                "custom_timestamp_needs_token", f"cdt is {now - moment:.0f} seconds old and needs a token_auth"
+                "custom_timestamp_needs_token",
+                f"cdt is {now - moment:.0f} seconds old and needs a token_auth",
             )
         return int(moment)
 
@@ -182,6 +188,11 @@ class TrackingRequest:
         """`ua`, else the User-Agent header; sanitized, empty where there is none."""
         given = self.params.text("ua")
         return given or sanitize(str(self.server.get("HTTP_USER_AGENT") or ""))
+
+    @property
+    def client_hints(self) -> ClientHints | None:
+        """What the browser says of the device beside its user agent; null where it says nothing."""
+        return client_hints_from(self.server, self.params.raw.get("uadata"))
 
     @property
     def language(self) -> str:

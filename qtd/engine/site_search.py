@@ -78,11 +78,13 @@ def _search_in_address(site: Site, parts: ParsedUrl) -> Search | None:
     fragment_path, question, fragment_query = fragment.partition("?")
     if not question or not fragment_query:
         fragment_path, fragment_query = "", fragment
-    values = {name.lower(): value for name, value in parse_query(f"{parts.query or ''}&{fragment_query}").items()}
+    values = {
+        name.lower(): value for name, value in parse_query(f"{parts.query or ''}&{fragment_query}").items()
+    }
 
     def look(names: tuple[str, ...]) -> tuple[str, QueryValue]:
         name = ""
-        for name in names:  # noqa: B007 - the last name counts where none is found
+        for name in names:
             value = values.get(name.lower())
             if isinstance(value, list) or truthy(value):
                 return name, value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtd.engine.action import Action
-from qtd.engine.conversion import Conversion, record_conversions
+from qtd.engine.conversion import Conversion, Conversions, Converting
 from qtd.engine.custom_dimension import action_dimensions, remember_last_action, visit_dimensions
 from qtd.engine.ecommerce import buyer_state
 from qtd.engine.goal import goals_of
@@ -19,6 +19,7 @@ from qtd.engine.plan import RECORDED, LinkAction, Plan
 from qtd.engine.recognition import Windows, begins_new_visit, last_visit
 from qtd.engine.referrer import ReferrerDetection
 from qtd.engine.reports import earlier_creation
+from qtd.engine.request import TrackingRequest
 from qtd.engine.visit import Visit
 from qtd.engine.visit_columns import changes_of_existing_visit, columns_of_new_visit, time_spent
 
@@ -37,6 +38,7 @@ class HitStep:
         self._outside = outside
         self._windows = windows
         self._referrers = referrers
+        self._conversions = Conversions(plan, known, outside.random)
         #: page views of this batch by visit and `idpageview`, for performance that is sent after them
         self._page_views: dict[tuple[int, str], LinkAction] = {}
 
@@ -92,7 +94,7 @@ class HitStep:
             )
         )
         row.update(location_of_new_visit(request, hit.location_ip, self._outside.locate))
-        row["visit_goal_buyer"] = buyer_state(hit.conversion, None)
+        row["visit_goal_buyer"] = buyer_state(hit.conversion, 0)
         row["visit_goal_converted"] = 0
         if any(conversion.converts for conversion in conversions):
             row["visit_goal_converted"] = 1
@@ -103,9 +105,7 @@ class HitStep:
         self._plan.new_visit(visit, self._known.visits)
         self._record(hit, visit, None, action, conversions, spent=0)
 
-    def _continue(
-        self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]
-    ) -> None:
+    def _continue(self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]) -> None:
         request = hit.request
         before = dict(visit.row)
         changes = changes_of_existing_visit(request, visit, action)
@@ -141,19 +141,18 @@ class HitStep:
         if action is not None:
             link_action = LinkAction(link_action_row(action, request, visit, before, time_spent=spent))
             plan.link_actions.append(link_action)
-        remember_last_action(plan, request, visit, before, link_action, spent)
+        remember_last_action(plan, request, visit, before, link_action, time_spent=spent)
         if conversions:
-            record_conversions(
-                plan,
-                self._known,
-                hit,
-                visit,
-                before,
-                action,
-                link_action,
+            self._conversions.record(
                 conversions,
-                referrers=self._referrers,
-                random=self._outside.random,
+                Converting(
+                    request=request,
+                    visit=visit,
+                    before=before,
+                    action=action,
+                    link_action=link_action,
+                    credit=self._credit(request, visit, before),
+                ),
             )
         if action is not None and action.is_page_view:
             if page_view_id and link_action is not None:
@@ -161,12 +160,37 @@ class HitStep:
         elif page_view_id and (times := times_sent_later(request.params)):
             self._add_times(visit, page_view_id, times)
 
+    def _credit(
+        self, request: TrackingRequest, visit: Visit, before: dict[str, Any] | None
+    ) -> dict[str, int | str | None]:
+        """Return the referrer that a conversion is credited with."""
+        row, params, referrers = visit.row, request.params, self._referrers
+        if before is not None and request.settings.privacy.anonymize_referrer:
+            # Matomo credits before it anonymises what the request itself changed of its visit.
+            row = row | referrers.for_existing_visit(
+                url=request.url,
+                urlref=request.urlref,
+                raw=request.raw,
+                site=request.site,
+                row=before,
+                anonymize=False,
+            )
+        return referrers.for_conversion(
+            ref=params.text("_ref"),
+            campaign_name=params.text("_rcn"),
+            campaign_keyword=params.text("_rck"),
+            raw=request.raw,
+            url=request.url,
+            site=request.site,
+            row=row,
+        )
+
     def _add_times(self, visit: Visit, page_view_id: str, times: dict[str, int]) -> None:
         """Give an earlier page view the times that were measured after it was sent."""
         stored = self._known.page_views.get((visit.idvisit or 0, page_view_id))
         planned = self._page_views.get((id(visit), page_view_id))
         if stored is not None:
-            self._plan.updates.append(("log_link_visit_action", {"idlink_va": stored}, dict(times)))
+            self._plan.change_stored("log_link_visit_action", {"idlink_va": stored}, times)
         elif planned is not None:
             self._plan.change_row(planned.row, times)
 

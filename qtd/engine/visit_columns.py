@@ -54,7 +54,9 @@ def columns_of_new_visit(
     return columns
 
 
-def changes_of_existing_visit(request: TrackingRequest, visit: Visit, action: Action | None) -> dict[str, Any]:
+def changes_of_existing_visit(
+    request: TrackingRequest, visit: Visit, action: Action | None
+) -> dict[str, Any]:
     """What the request changes of identity, times and pages."""
     row, now = visit.row, request.timestamp
     visitor_id = request.visitor_id
@@ -86,7 +88,7 @@ def local_time(request: TrackingRequest) -> str:
     hour = params.integer("h", moment.hour)
     minute = params.integer("m", moment.minute)
     second = params.integer("s", moment.second)
-    hour = hour if 0 <= hour <= 23 else 0  # noqa: PLR2004 - hours of a day
-    minute = minute if 0 <= minute <= 59 else 0  # noqa: PLR2004 - minutes of an hour
-    second = second if 0 <= second <= 59 else 0  # noqa: PLR2004 - seconds of a minute
+    hour = hour if 0 <= hour <= 23 else 0
+    minute = minute if 0 <= minute <= 59 else 0
+    second = second if 0 <= second <= 59 else 0
     return f"{hour:02}:{minute:02}:{second:02}"

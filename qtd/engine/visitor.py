@@ -66,7 +66,11 @@ def _newest(visits: Iterable[Visit]) -> Visit | None:
     """The visit with the latest last action; of two in the same second the newer row, as the index is read."""
     best: Visit | None = None
     for visit in visits:
-        if best is None or _last(visit) > _last(best) or (_last(visit) == _last(best) and _newer(visit, best)):
+        if (
+            best is None
+            or _last(visit) > _last(best)
+            or (_last(visit) == _last(best) and _newer(visit, best))
+        ):
             best = visit
     return best
 
