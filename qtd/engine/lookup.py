@@ -29,9 +29,11 @@ class Lookup:
 
     #: idsite -> visits
     visits: defaultdict[int, VisitLookup] = field(default_factory=lambda: defaultdict(VisitLookup))
-    #: whether a request may convert a goal or change a cart: conversions and items of the known visits are needed
+    #: whether a request may convert a goal or change a cart: conversions of the known visits are needed
     conversions: bool = False
-    #: (idsite, idorder) of orders, which may be there already
+    #: whether a request changes a cart or orders it: items of the known visits are needed
+    items: bool = False
+    #: (idsite, idorder) of orders, which may be there already; compared as the column's collation does
     orders: set[tuple[int, str]] = field(default_factory=set)
     #: `idpageview` of page views whose performance is sent after them
     page_views: set[str] = field(default_factory=set)
@@ -46,7 +48,8 @@ class Known:
     conversions: set[tuple[int, int, int]] = field(default_factory=set)
     #: of the orders asked for, those that exist
     orders: set[tuple[int, str]] = field(default_factory=set)
-    #: idvisit -> its rows of `log_conversion_item`, with `idaction_*` as identifiers
+    #: idvisit -> its rows of `log_conversion_item` (at least `idorder`, `idaction_sku` as identifier, `price`), with the
+    #: name of `idaction_sku` as `sku`, null where the identifier is 0
     items: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     #: (idvisit, idpageview) -> idlink_va of the page view
     page_views: dict[tuple[int, str], int] = field(default_factory=dict)

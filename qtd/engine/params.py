@@ -7,6 +7,7 @@ applies them: an empty value counts as missing, text is sanitized, a number that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -61,10 +62,15 @@ class Params:
         whole = to_int(value)
         return whole if to_float(value) == whole else default
 
-    def number(self, name: str) -> float | None:
-        """The decimal number, or null where it is missing or not a number."""
+    def number(self, name: str, wrong: float = 0.0) -> float | None:
+        """The decimal number; null where it is missing or empty, `wrong` where it is not a (finite) number."""
         value = self.raw.get(name)
-        return to_float(value) if is_numeric(value) else None
+        if value is None or value is False or value == "":
+            return None
+        if value is not True and not is_numeric(value):
+            return wrong
+        number = to_float(value)
+        return number if isfinite(number) else wrong
 
     def json(self, name: str) -> Any:
         """The sanitized JSON value; null where it is missing, empty or not JSON."""
@@ -81,6 +87,6 @@ class Params:
 
 def _number_text(value: float) -> str:
     """A JSON number as PHP prints it: 1.0 as "1", 1.5 as "1.5"."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - then PHP writes 1.0E+15
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from qtd.engine.batch import BatchPlanner
+from qtd.engine.ecommerce import Ecommerce
 from qtd.engine.hit import Hit
 from qtd.engine.lookup import Known, Lookup
+from qtd.engine.order_number import MAX_ORDER_LENGTH
 from qtd.engine.outside import Outside
 from qtd.engine.page_performance import times_sent_later
 from qtd.engine.page_url import PageUrls
@@ -57,8 +59,10 @@ class Tracker:
             visits.until_last = max(visits.until_last, now + length)
             if hit.conversion is not None or request.site.goals:
                 lookup.conversions = True
+            if isinstance(hit.conversion, Ecommerce):
+                lookup.items = True
             if truthy(order := params.text("ec_id")):
-                lookup.orders.add((request.idsite, order))
+                lookup.orders.add((request.idsite, order[:MAX_ORDER_LENGTH]))
             if (page_view := params.text("pv_id")) and times_sent_later(params):
                 lookup.page_views.add(page_view)
         return lookup
