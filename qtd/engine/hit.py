@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from qtd.engine.action import Action
+from qtd.engine.conversion import Conversion
 from qtd.engine.device import Device
 from qtd.engine.request import TrackingRequest
 
@@ -30,7 +30,7 @@ class Hit:
     #: null for a ping, an order, a cart or a goal that is reported by hand
     action: Action | None = None
     #: order, cart or goal that the request itself reports
-    conversion: Any = None
+    conversion: Conversion | None = None
 
     @property
     def is_ping(self) -> bool:

@@ -40,7 +40,7 @@ class HitStep:
         self._referrers = referrers
         self._conversions = Conversions(plan, known, outside.random)
         #: page views of this batch by visit and `idpageview`, for performance that is sent after them
-        self._page_views: dict[tuple[int, str], LinkAction] = {}
+        self._page_views: dict[tuple[Visit, str], LinkAction] = {}
 
     def run(self, hit: Hit) -> str:
         """Plan the hit's rows; returns `recorded`, or the rule that keeps it out. Raises `InvalidRequest`."""
@@ -51,10 +51,10 @@ class HitStep:
         )
         if action is not None:
             plan.need(action)
-        conversions = [hit.conversion] if hit.conversion is not None else []
+        conversions: list[Conversion] = [] if hit.conversion is None else [hit.conversion]
         if action is not None and not conversions:
             began = None if is_new or last is None else last.row["visit_first_action_time"]
-            conversions = goals_of(request, action, began)
+            conversions = [*goals_of(request, action, began)]
         if hit.is_ping:
             if is_new:
                 return PING_WITHOUT_VISIT
@@ -156,7 +156,7 @@ class HitStep:
             )
         if action is not None and action.is_page_view:
             if page_view_id and link_action is not None:
-                self._page_views.setdefault((id(visit), page_view_id), link_action)
+                self._page_views.setdefault((visit, page_view_id), link_action)
         elif page_view_id and (times := times_sent_later(request.params)):
             self._add_times(visit, page_view_id, times)
 
@@ -188,7 +188,7 @@ class HitStep:
     def _add_times(self, visit: Visit, page_view_id: str, times: dict[str, int]) -> None:
         """Give an earlier page view the times that were measured after it was sent."""
         stored = self._known.page_views.get((visit.idvisit or 0, page_view_id))
-        planned = self._page_views.get((id(visit), page_view_id))
+        planned = self._page_views.get((visit, page_view_id))
         if stored is not None:
             self._plan.change_stored("log_link_visit_action", {"idlink_va": stored}, times)
         elif planned is not None:
