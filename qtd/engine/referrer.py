@@ -20,6 +20,8 @@ from qtd.engine.settings import Settings
 from qtd.engine.site import Site
 from qtd.engine.utf8 import decode_url, lower
 
+__all__ = ["ReferrerDetection", "ReferrerLists"]
+
 #: Columns of a row.
 Columns = dict[str, int | str | None]
 

@@ -110,7 +110,7 @@ class ReferrerRecognition:
     def _campaign(
         self, page: ParsedUrl | None, address: str, parts: ParsedUrl | None, given: Campaign
     ) -> _Kind | None:
-        """Take the page's campaign, with a search's words as its keyword, or an ad; `given` overrides both."""
+        """Take the page's campaign, with a search's words as keyword, or an ad; `given` overrides both."""
         found = self.campaigns.of_landing_page(page)
         name, keyword = found.name, found.keyword
         if name and not keyword:
