@@ -88,7 +88,7 @@ def test_a_full_server_refuses_without_quoting_entries() -> None:
         big = b"198.51.100.7" * 1000
         with server.client() as client:
             client.config_set("maxmemory", 1)
-        for entries in ([(0, big)], [(0, big), (1, b"198.51.100.7")]):
+        for entries in ([(0, big)], [(0, b"198.51.100.7"), (1, big)]):
             with pytest.raises(BrokerUnavailable, match="maxmemory") as raised:
                 queues.push(entries)
             assert "198.51.100.7" not in f"{raised.value} {raised.value.__cause__}"
