@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from qtd.engine.iso_codes import COUNTRIES, COUNTRY_OF_LANGUAGE, LANGUAGES
-from qtd.engine.php import sanitize, truthy
+from qtd.engine.php import ascii_lower, sanitize, truthy
 
 #: The language or country of a visitor who does not tell.
 UNKNOWN = "xx"
@@ -18,9 +18,6 @@ UNKNOWN = "xx"
 #: servers it runs on; cleaned like a header that is "c". It is part of the visitor's fingerprint.
 _NO_LANGUAGE = "c"
 
-_ASCII_LOWER = str.maketrans(
-    {chr(upper): chr(upper + 32) for upper in range(ord("A"), ord("Z") + 1)} | {"_": "-"}
-)
 # In this order: escaped characters, white space, comments, qualities, and a locale's character set.
 _NOISE = tuple(
     re.compile(pattern, re.ASCII) for pattern in (r"\\.", r"\s+", r"\([^)]*\)", r";q=[0-9.]+", r"\.[^\n]*")
@@ -39,7 +36,7 @@ def browser_language(accept_language: str) -> str:
     language = sanitize(accept_language)
     if not truthy(language):
         return _NO_LANGUAGE
-    language = language.translate(_ASCII_LOWER)
+    language = ascii_lower(language.replace("_", "-"))
     for noise in _NOISE:
         language = noise.sub("", language)
     language = _CHROME.sub("", language, count=1)

@@ -7,7 +7,7 @@ from random import Random
 
 from qtd.engine.device import DeviceDetector
 from qtd.engine.fingerprint import FingerprintSalts
-from qtd.engine.location import Locate
+from qtd.engine.location_provider import Locate
 from qtd.engine.referrer import ReferrerLists
 
 

@@ -14,7 +14,7 @@ from qtd.engine.fingerprint import fingerprint
 from qtd.engine.hit import Hit
 from qtd.engine.invalid import InvalidRequest, UnknownSite
 from qtd.engine.ip_address import anonymized
-from qtd.engine.location import location_overrides
+from qtd.engine.location import check_location_parameters
 from qtd.engine.outside import Outside
 from qtd.engine.page_url import PageUrls
 from qtd.engine.request import TrackingRequest
@@ -67,7 +67,7 @@ class Reader:
             hit.failure = unknown_site_failure(request, self._exclusion)
             raise UnknownSite
         self._anonymize_ids(request)
-        location_overrides(request)
+        check_location_parameters(request)
         _ = request.timestamp
         ip = request.ip
         hit.excluded = self._exclusion.reason(request) or ""
