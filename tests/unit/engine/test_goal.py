@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qtd.engine.action import EVENT, Action, ActionType
