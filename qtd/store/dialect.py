@@ -1,0 +1,53 @@
+"""What the store asks of a database beyond standard SQL; MariaDB/MySQL and SQLite each answer in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from qtd.store.columns import StoredTable
+
+
+class Dialect(Protocol):
+    """Statements that differ; values are as `StoredTable.cells` gives them."""
+
+    #: whether several connections may write at once
+    concurrent: bool
+
+    def literal(self, value: bytes | str | int) -> str:
+        """A value as SQL."""
+
+    def seconds(self, column: str) -> str:
+        """A moment as Unix seconds."""
+
+    def as_text(self, column: str) -> str:
+        """A decimal or a time as text."""
+
+    def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement without parameters; returns its rows."""
+
+    def insert(
+        self,
+        connection: Connection,
+        table: StoredTable,
+        names: Sequence[str],
+        columns: Sequence[list[Any]],
+        *,
+        ignore: bool = False,
+    ) -> list[int]:
+        """Insert rows, given column by column; returns the identifiers that an auto-increment column gave them.
+
+        With `ignore`, rows that would be duplicates are left out, and no identifiers are returned.
+        """
+
+    def update(
+        self,
+        connection: Connection,
+        table: StoredTable,
+        keys: Sequence[str],
+        names: Sequence[str],
+        columns: Sequence[list[Any]],
+    ) -> None:
+        """Change rows; `columns` holds the values of `keys`, which say which row, then those of `names`."""

@@ -1,0 +1,1 @@
+"""Matomo's settings, read from its tables and configuration files, or from ours where there is no Matomo."""
