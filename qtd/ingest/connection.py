@@ -16,6 +16,7 @@ import httptools
 from qtd.ingest.answer import Answer, plain_text
 from qtd.ingest.http_request import Headers, HttpRequest
 from qtd.ingest.limits import Limits
+from qtd.ingest.request_line import escaped, unescaped
 
 MAX_PIPELINED = 64
 """Requests of one connection that may wait for their answers; then it is not read from."""
@@ -96,6 +97,10 @@ class Connection(asyncio.Protocol):
         #: Bytes received since the request began, None between requests.
         self._head_bytes: int | None = None
         self._in_head = True
+        #: The request line is not complete.
+        self._line_open = False
+        #: The target holds our escapes.
+        self._escaped = False
         self._refusal: Answer | None = None
 
     # asyncio's calls
@@ -127,7 +132,10 @@ class Connection(asyncio.Protocol):
         if self._head_bytes is None:
             self.deadline = self._server.coarse_time + self._limits.request_seconds
             self._head_bytes = 0
+            self._line_open = True
         self._head_bytes += len(data)
+        if self._line_open:
+            data = self._with_plain_line(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -153,7 +161,7 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, piece: bytes) -> None:
         """Collect the request target."""
-        self._target += piece
+        self._target += unescaped(piece) if self._escaped else piece
         if len(self._target) > self._limits.header_bytes:
             self._refusal = TARGET_TOO_LONG
 
@@ -213,6 +221,18 @@ class Connection(asyncio.Protocol):
         self._server.handle(request, exchange)
 
     # what follows
+
+    def _with_plain_line(self, data: bytes) -> bytes:
+        """Escape bytes beyond ASCII in the request line: browsers send them, nginx and PHP take them."""
+        end = data.find(b"\n")
+        self._line_open = end < 0
+        if data.isascii():
+            return data
+        line, rest = (data, b"") if end < 0 else (data[:end], data[end:])
+        if line.isascii():
+            return data
+        self._escaped = True
+        return escaped(line) + rest
 
     def _refuse_if_too_large(self) -> None:
         if self._refusal is not None:
