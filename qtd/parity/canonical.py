@@ -35,7 +35,9 @@ def canonical_rows(
     visits = _numbered(row["idvisit"] for row in raw["log_visit"])
     links = _numbered(row["idlink_va"] for row in raw["log_link_visit_action"])
     actions = {
-        row["idaction"]: f"{row['type']}|{'' if row['url_prefix'] is None else row['url_prefix']}|{row['name']}"
+        row[
+            "idaction"
+        ]: f"{row['type']}|{'' if row['url_prefix'] is None else row['url_prefix']}|{row['name']}"
         for row in raw["log_action"]
     }
     rows: dict[str, list[Any]] = {
@@ -75,16 +77,14 @@ def _canonical(
     links: Mapping[int, int],
     actions: Mapping[int, str],
 ) -> Any:
-    if value is None:
-        return None
     if column == "idvisit":
         return visits.get(value, f"unknown visit {value}")
     if "idlink_va" in column:
         return links.get(value, f"unknown action {value}") if value else value
     if "idaction" in column and column != "idaction":
         return actions.get(value, f"unknown name {value}") if value else value
-    if column == "location_ip":
-        return str(ipaddress.ip_address(value)) if len(value) in (4, 16) else value.hex()
     if isinstance(value, bytes):
+        if column == "location_ip" and len(value) in (4, 16):
+            return str(ipaddress.ip_address(value))
         return value.hex()
     return value

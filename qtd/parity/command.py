@@ -42,9 +42,7 @@ def run_files(
         ConfigurationError: a file can not be read, or the database's URL is none.
         QtdError: the database can not be used.
     """
-    scenarios = [
-        scenario for path in files if path.name != WORLD for scenario in read_scenarios(path)
-    ]
+    scenarios = [scenario for path in files if path.name != WORLD for scenario in read_scenarios(path)]
     given = read_world(world or files[0].parent / WORLD)
     summary = Summary()
     with _database(database) as url:
@@ -56,7 +54,7 @@ def run_files(
                 outside,
                 clock=clock or SystemClock(),
                 batches=batches,
-                random=Random(seed),  # noqa: S311 - sizes of batches
+                random=Random(seed),
             )
             for done, scenario in enumerate(scenarios):
                 progress(done, len(scenarios))

@@ -47,7 +47,7 @@ class Runner:
         self._engine = engine
         self._clock = clock
         self._batches = batches
-        self._random = random or Random()  # noqa: S311 - sizes of batches
+        self._random = random or Random()
         self._world = WorldDatabase(engine, world)
         self._outside = outside(StoredSalts(engine, clock=clock))
         self._recorder = Recorder(engine, clock=clock)
@@ -72,6 +72,8 @@ class Runner:
     def _split(self, request_sets: Sequence[RequestSet]) -> Iterator[Sequence[RequestSet]]:
         start = 0
         while start < len(request_sets):
-            size = {"one": len(request_sets), "single": 1}.get(self._batches) or self._random.randint(1, _MOST)
+            size = {"one": len(request_sets), "single": 1}.get(self._batches) or self._random.randint(
+                1, _MOST
+            )
             yield request_sets[start : start + size]
             start += size

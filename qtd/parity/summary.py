@@ -64,7 +64,11 @@ class Summary:
         if self.failed:
             yield f"{self.failed} scenarios ended in an error"
         for (table, column), count in self.columns.most_common():
-            yield f"  {count:6d}  {table}.{column}" if column else f"  {count:6d}  {table}: rows missing or too many"
+            yield (
+                f"  {count:6d}  {table}.{column}"
+                if column
+                else f"  {count:6d}  {table}: rows missing or too many"
+            )
 
 
 def describe(scenario: Scenario, comparison: Comparison) -> Iterator[str]:

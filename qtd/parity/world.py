@@ -38,7 +38,11 @@ _CONFIGURED = (
 )
 
 #: Columns that the recording leaves out because Matomo's own rows are of no interest.
-_FILLED: Mapping[str, Any] = {"ts_password_modified": None, "description": "", "date_created": "2024-01-01 00:00:00"}
+_FILLED: Mapping[str, Any] = {
+    "ts_password_modified": None,
+    "description": "",
+    "date_created": "2024-01-01 00:00:00",
+}
 
 
 class WorldDatabase:
@@ -101,7 +105,8 @@ class WorldDatabase:
         names = [
             column
             for column in table.columns
-            if any(column in row for row in rows) or (column in _FILLED and not table.columns[column].nullable)
+            if any(column in row for row in rows)
+            or (column in _FILLED and not table.columns[column].nullable)
         ]
         columns = [
             table.cells(column, [row.get(column, _FILLED.get(column)) for row in rows]) for column in names
@@ -128,5 +133,3 @@ def _configured(salt: str, config: Mapping[str, Mapping[str, Any]]) -> Configure
     return Configured(
         salt=general.pop("salt", salt), tracker=texts("Tracker"), general=general, site_tracker=sites
     )
-
-

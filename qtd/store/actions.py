@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Connection, Engine
@@ -47,7 +48,13 @@ class Actions:
     """The identifiers of action names, for one worker."""
 
     def __init__(
-        self, engine: Engine, table: StoredTable, dialect: Dialect, *, clock: Clock, cache_size: int = 4_000_000
+        self,
+        engine: Engine,
+        table: StoredTable,
+        dialect: Dialect,
+        *,
+        clock: Clock,
+        cache_size: int = 4_000_000,
     ) -> None:
         self._engine = engine
         self._table = table
@@ -121,7 +128,7 @@ class Actions:
         self, connection: Connection, names: Mapping[ActionName, int | None]
     ) -> dict[ActionName, int]:
         """Insert names in the transaction of the connection."""
-        columns = {
+        columns: dict[str, list[Any]] = {
             "name": [name for _, name in names],
             "hash": [_hash(self._kept(name)) for _, name in names],
             "type": [kind for kind, _ in names],
@@ -132,9 +139,7 @@ class Actions:
         identifiers = self._dialect.insert(connection, self._table, list(columns), cells)
         return dict(zip(names, identifiers, strict=True))
 
-    def _insert_apart(
-        self, _: Connection, names: Mapping[ActionName, int | None]
-    ) -> dict[ActionName, int]:
+    def _insert_apart(self, _: Connection, names: Mapping[ActionName, int | None]) -> dict[ActionName, int]:
         """Insert names, one worker at a time, and give way to what PHP inserted first."""
         with self._turn() as connection:
             found = self._find(connection, names)  # by the worker before us
@@ -145,7 +150,9 @@ class Actions:
                 late = [own for name, own in inserted.items() if lowest.get(name, own) != own]
                 if late:
                     among = ",".join(map(str, sorted(late)))
-                    self._dialect.run(connection, f"DELETE FROM {self._table.sql} WHERE `idaction` IN ({among})")
+                    self._dialect.run(
+                        connection, f"DELETE FROM {self._table.sql} WHERE `idaction` IN ({among})"
+                    )
                 connection.commit()
                 found |= inserted | lowest
         return found
@@ -154,7 +161,9 @@ class Actions:
     def _turn(self) -> Iterator[Connection]:
         """Give a connection whose worker is the only one that inserts names."""
         # a lock's name is valid on the whole server, and short
-        lock = f"CONCAT('qtd.actions.',CRC32(CONCAT(DATABASE(),'.',{self._dialect.literal(self._table.sql)})))"
+        lock = (
+            f"CONCAT('qtd.actions.',CRC32(CONCAT(DATABASE(),'.',{self._dialect.literal(self._table.sql)})))"
+        )
         with translated(), self._engine.connect() as connection:
             ((got,),) = self._dialect.run(connection, f"SELECT GET_LOCK({lock},{_PATIENCE})")
             if not got:

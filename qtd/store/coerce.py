@@ -35,21 +35,22 @@ def coercer(kind: ColumnType, *, charset: str | None = None) -> Coercer:
 
     Moments are given as Unix seconds (UTC) or as text.
     """
+    fitting: Coercer = list
     if kind.is_integer:
-        return _integers(*kind.integer_range)
-    if kind.is_text:
-        return _texts(kind, three_bytes=charset in ("utf8", "utf8mb3"))
-    if kind.is_moment:
-        return _moments
-    if kind.is_binary:
-        return _binaries(kind)
-    if kind.name == "decimal":
-        return _decimals(kind)
-    if kind.name == "float":
-        return _singles
-    if kind.name == "double":
-        return _doubles
-    return list
+        fitting = _integers(*kind.integer_range)
+    elif kind.is_text:
+        fitting = _texts(kind, three_bytes=charset in ("utf8", "utf8mb3"))
+    elif kind.is_moment:
+        fitting = _moments
+    elif kind.is_binary:
+        fitting = _binaries(kind)
+    elif kind.name == "decimal":
+        fitting = _decimals(kind)
+    elif kind.name == "float":
+        fitting = _singles
+    elif kind.name == "double":
+        fitting = _doubles
+    return fitting
 
 
 def _integers(low: int, high: int) -> Coercer:

@@ -27,7 +27,8 @@ _BLOB_BYTES = {"tinyblob": 2**8 - 1, "blob": 2**16 - 1, "mediumblob": 2**24 - 1,
 _SQLITE_DECIMAL = "decimal_text"
 
 _NOTATION = re.compile(
-    r"(?P<before>unsigned )?(?P<name>[a-z_]+)\s*(?:\((?P<size>\d+)(?:,(?P<scale>\d+))?\))?(?P<after>.*)", re.DOTALL
+    r"(?P<before>unsigned )?(?P<name>[a-z_]+)\s*(?:\((?P<size>\d+)(?:,(?P<scale>\d+))?\))?(?P<after>.*)",
+    re.DOTALL,
 )
 
 
@@ -110,8 +111,8 @@ class _Declared(UserDefinedType[Any]):
         return self.notation
 
 
-def declare(notation: str, *, counted: bool = False) -> TypeEngine[Any]:
-    """Return the type for a `Column`; `counted` for an auto-increment one."""
+def declare(notation: str, *, counted: bool = False, any_case: bool = False) -> TypeEngine[Any]:
+    """Return the type for a `Column`; `counted` for an auto-increment one, `any_case` for equal in any case."""
     parsed = parse_type(notation)
     kind = mysql.INTEGER if parsed.name == "int" else getattr(mysql, parsed.name.upper())
     options: dict[str, Any] = {}
@@ -129,5 +130,7 @@ def declare(notation: str, *, counted: bool = False) -> TypeEngine[Any]:
         on_sqlite = "INTEGER"
     elif parsed.name == "decimal":
         on_sqlite = notation.replace("decimal", _SQLITE_DECIMAL)
+    if any_case:
+        on_sqlite += " COLLATE NOCASE"
     declared: TypeEngine[Any] = kind(**options).with_variant(_Declared(on_sqlite), "sqlite")
     return declared

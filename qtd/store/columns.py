@@ -149,7 +149,9 @@ def _from_information_schema(connection: Connection, names: list[str]) -> dict[s
 def _from_sqlite(connection: Connection, names: list[str]) -> dict[str, dict[str, StoredColumn]]:
     tables: dict[str, dict[str, StoredColumn]] = {}
     for table in names:
-        for _, name, kind, not_null, default, key in connection.exec_driver_sql(f"PRAGMA table_info(`{table}`)"):
+        for _, name, kind, not_null, default, key in connection.exec_driver_sql(
+            f"PRAGMA table_info(`{table}`)"
+        ):
             counted = bool(key) and kind == "INTEGER"
             parsed = parse_type("bigint(20) unsigned" if counted else kind)
             value, expression = _default(default, parsed)

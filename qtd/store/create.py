@@ -43,7 +43,7 @@ def status(engine: Engine, prefix: str = "") -> SchemaStatus:
         present = set(inspect(connection).get_table_names())
         version = None
         if f"{prefix}qtd_schema" in present:
-            version = connection.scalar(text(f"SELECT max(version) FROM {prefix}qtd_schema"))  # noqa: S608
+            version = connection.scalar(text(f"SELECT max(version) FROM {prefix}qtd_schema"))
     return SchemaStatus(
         version=version,
         missing_matomo_tables=_missing(matomo_tables(dialect, prefix), present),

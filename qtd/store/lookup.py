@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from qtd.engine.action import ActionType
 from qtd.engine.lookup import Known, Lookup, VisitLookup
+from qtd.engine.order_number import order_key
 from qtd.engine.visit import Visit
 from qtd.engine.visitor import KnownVisits
 from qtd.store.coerce import moment_text
@@ -136,8 +137,8 @@ def _orders(
         for idsite, asked in by_site.items()
     )
     rows = dialect.run(connection, f"SELECT `idsite`,`idorder` FROM {table.sql} WHERE {where}")
-    found = {(idsite, idorder.casefold().rstrip(" ")) for idsite, idorder in rows}
-    return {order for order in orders if (order[0], order[1].casefold().rstrip(" ")) in found}
+    found = {(idsite, order_key(idorder)) for idsite, idorder in rows}
+    return {(idsite, idorder) for idsite, idorder in orders if (idsite, order_key(idorder)) in found}
 
 
 def _page_views(

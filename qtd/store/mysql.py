@@ -87,7 +87,9 @@ class Mysql:
         """Change rows by joining the table with the new values."""
         on = " AND ".join(f"t.`{key}`=n.k{number}" for number, key in enumerate(keys))
         changes = ",".join(f"t.`{name}`=n.c{number}" for number, name in enumerate(names))
-        aliases = [f"k{number}" for number in range(len(keys))] + [f"c{number}" for number in range(len(names))]
+        aliases = [f"k{number}" for number in range(len(keys))] + [
+            f"c{number}" for number in range(len(names))
+        ]
         literals = [
             _literals(table.columns[name].type, column)
             for name, column in zip((*keys, *names), columns, strict=True)

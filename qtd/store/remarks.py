@@ -30,7 +30,7 @@ class RemarkWriter:
     ) -> None:
         self._tables = tables
         self._dialect = dialect
-        self._chance = chance or random.Random()  # noqa: S311 - keeps names apart, guards nothing
+        self._chance = chance or random.Random()
 
     def write(self, connection: Connection, plan: Plan, *, now: float) -> None:
         """Write what the plan has of them; `now` in Unix seconds."""

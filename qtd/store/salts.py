@@ -38,12 +38,12 @@ class StoredSalts:
         self._known: dict[tuple[int, str], str] = {}
         table = f"`{prefix}option`"
         ignore = "INSERT OR IGNORE" if engine.dialect.name == "sqlite" else "INSERT IGNORE"
-        self._select = text(f"SELECT option_value FROM {table} WHERE option_name = :name")  # noqa: S608 - our names
+        self._select = text(f"SELECT option_value FROM {table} WHERE option_name = :name")
         self._insert = text(
             f"{ignore} INTO {table} (option_name, option_value, autoload) VALUES (:name, :value, 0)"
         )
         self._replace = text(
-            f"UPDATE {table} SET option_value = :value WHERE option_name = :name AND option_value = :spoilt"  # noqa: S608
+            f"UPDATE {table} SET option_value = :value WHERE option_name = :name AND option_value = :spoilt"
         )
 
     def salt(self, idsite: int, date: str) -> str:

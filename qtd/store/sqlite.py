@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from qtd.store.columns import StoredTable
 
 
-
 class Sqlite:
     """SQLite, which has one writer at a time: the transaction that asks has the write lock."""
 

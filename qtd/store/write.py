@@ -29,18 +29,24 @@ class PlanWriter:
         visits = plan.new_visits
         waiting = [(visit, _waiting_columns(visit.row)) for visit in visits]
         rows = [
-            {name: None if name in later else value for name, value in visit.row.items()} if later else visit.row
+            {name: None if name in later else value for name, value in visit.row.items()}
+            if later
+            else visit.row
             for visit, later in waiting
         ]
-        for visit, identifier in zip(visits, self._insert(connection, "log_visit", rows, actions), strict=True):
+        for visit, identifier in zip(
+            visits, self._insert(connection, "log_visit", rows, actions), strict=True
+        ):
             visit.idvisit = identifier
         identifiers = self._insert(
             connection, "log_link_visit_action", [action.row for action in plan.link_actions], actions
         )
         for action, identifier in zip(plan.link_actions, identifiers, strict=True):
             action.idlink_va = identifier
-        changed = [(visit, columns) for visit, columns in waiting if columns]
-        changed += [(visit, visit.changed) for visit in plan.changed_visits.values() if visit.changed]
+        changed = [(visit, frozenset(columns)) for visit, columns in waiting if columns]
+        changed += [
+            (visit, frozenset(visit.changed)) for visit in plan.changed_visits.values() if visit.changed
+        ]
         self._update_visits(connection, changed, actions)
         # before the new rows: a stored cart that became an order gives its key back
         self._update(connection, plan.updates, actions)
@@ -72,20 +78,21 @@ class PlanWriter:
     def _update_visits(
         self,
         connection: Connection,
-        changed: Iterable[tuple[Visit, Iterable[str]]],
+        changed: Iterable[tuple[Visit, frozenset[str]]],
         actions: Mapping[ActionName, int],
     ) -> None:
         """One statement for the visits in which the same columns changed."""
         table = self._tables["log_visit"]
         groups: dict[frozenset[str], list[Visit]] = {}
         for visit, columns in changed:
-            groups.setdefault(frozenset(columns), []).append(visit)
+            groups.setdefault(columns, []).append(visit)
         for group, visits in groups.items():
             names = [name for name in sorted(group) if name in table.columns]
             if not names:
                 continue
             visits.sort(key=_idvisit)  # everybody locks rows in the same order
-            cells = [[visit.idvisit for visit in visits]]
+            identifiers: list[Any] = [visit.idvisit for visit in visits]
+            cells = [identifiers]
             for name in names:
                 values = _resolved(name, [visit.row[name] for visit in visits], actions)
                 cells.append(table.cells(name, values))
@@ -124,7 +131,10 @@ class PlanWriter:
             return
         columns = [
             table.cells(name, _resolved(name, [part[name] for part in parts], actions))
-            for parts, some in (([keys for keys, _ in group], keys), ([changes for _, changes in group], names))
+            for parts, some in (
+                ([keys for keys, _ in group], keys),
+                ([changes for _, changes in group], names),
+            )
             for name in some
         ]
         self._dialect.update(connection, table, keys, names, columns)

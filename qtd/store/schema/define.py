@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Column, Index, MetaData, Table, text
+from sqlalchemy.sql.elements import quoted_name
 
 from qtd.store.column_type import declare, parse_type
 
@@ -14,7 +15,7 @@ def table(name: str, metadata: MetaData, *parts: Column[Any] | Index) -> Table:
     if metadata.info["dialect"] == "sqlite":  # there a database's indexes share one name space
         for part in parts:
             if isinstance(part, Index):
-                part.name = f"{name}_{part.name}"
+                part.name = quoted_name(f"{name}_{part.name}", quote=None)
     return Table(
         name,
         metadata,
@@ -26,15 +27,24 @@ def table(name: str, metadata: MetaData, *parts: Column[Any] | Index) -> Table:
 
 
 def column(
-    name: str, notation: str, *, null: bool = False, default: str | None = None, primary_key: bool = False
+    name: str,
+    notation: str,
+    *,
+    null: bool = False,
+    default: str | None = None,
+    primary_key: bool = False,
+    any_case: bool = False,
 ) -> Column[Any]:
-    """A column that may not be null unless it says so."""
+    """A column that may not be null unless it says so.
+
+    `any_case`: equal on SQLite, too, whether upper or lower case, as by MariaDB's collation; for keys.
+    """
     server_default: Any = default
     if default is not None and parse_type(notation).max_bytes is not None:
         server_default = text(f"('{default}')")  # a long text's default has to be an expression
     return Column(
         name,
-        declare(notation),
+        declare(notation, any_case=any_case),
         nullable=null,
         server_default=server_default,
         primary_key=primary_key,

@@ -24,7 +24,9 @@ _PATTERNS = (
 def read_options(connection: Connection, prefix: str) -> dict[str, str]:
     """Name to value."""
     where = " OR ".join(f"option_name LIKE '{pattern}' ESCAPE '|'" for pattern in _PATTERNS)
-    return {row["option_name"]: row["option_value"] for row in read_rows(connection, f"{prefix}option", where)}
+    return {
+        row["option_name"]: row["option_value"] for row in read_rows(connection, f"{prefix}option", where)
+    }
 
 
 def privacy_of(options: Mapping[str, str]) -> Privacy:
@@ -43,7 +45,9 @@ def privacy_of(options: Mapping[str, str]) -> Privacy:
         ip_address_mask_length=standard.ip_address_mask_length if mask is None else to_int(mask),
         do_not_track_enabled=switch("doNotTrackEnabled", default=standard.do_not_track_enabled),
         ip_anonymizer_enabled=switch("ipAnonymizerEnabled", default=standard.ip_anonymizer_enabled),
-        force_cookieless_tracking=switch("forceCookielessTracking", default=standard.force_cookieless_tracking),
+        force_cookieless_tracking=switch(
+            "forceCookielessTracking", default=standard.force_cookieless_tracking
+        ),
         anonymize_user_id=switch("anonymizeUserId", default=standard.anonymize_user_id),
         anonymize_order_id=switch("anonymizeOrderId", default=standard.anonymize_order_id),
         anonymize_referrer=options.get("PrivacyManager.anonymizeReferrer", standard.anonymize_referrer),

@@ -15,7 +15,7 @@ def read_rows(
 ) -> list[Row]:
     """All rows of a table (name with prefix), or those that `where` says."""
     condition = f" WHERE {where}" if where else ""
-    result = connection.execute(text(f"SELECT * FROM `{table}`{condition}"), values or {})  # noqa: S608 - our names
+    result = connection.execute(text(f"SELECT * FROM `{table}`{condition}"), values or {})
     return [dict(row) for row in result.mappings()]
 
 

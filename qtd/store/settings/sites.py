@@ -66,7 +66,9 @@ def site_of(
     def own_and_global(column: str, name: str) -> tuple[str, ...]:
         return listed(f"{row.get(column) or ''},{everywhere(name)}")
 
-    keywords = row["sitesearch_keyword_parameters"] or everywhere("SearchKeywordParameters") or _KEYWORD_PARAMETERS
+    keywords = (
+        row["sitesearch_keyword_parameters"] or everywhere("SearchKeywordParameters") or _KEYWORD_PARAMETERS
+    )
     categories = row["sitesearch_category_parameters"] or everywhere("SearchCategoryParameters")
     keep = int(row.get("keep_url_fragment") or _AS_GLOBAL)
     return Site(
@@ -83,7 +85,9 @@ def site_of(
         excluded_parameters=own_and_global("excluded_parameters", "ExcludedQueryParameters"),
         excluded_user_agents=own_and_global("excluded_user_agents", "ExcludedUserAgentsGlobal"),
         excluded_referrers=own_and_global("excluded_referrers", "ExcludedReferrersGlobal"),
-        keep_url_fragment=truthy(everywhere("KeepURLFragmentsGlobal")) if keep == _AS_GLOBAL else keep == _KEEP,
+        keep_url_fragment=truthy(everywhere("KeepURLFragmentsGlobal"))
+        if keep == _AS_GLOBAL
+        else keep == _KEEP,
         ts_created=_moment(row.get("ts_created")),
         type=row.get("type") or "website",
         goals=goals,
