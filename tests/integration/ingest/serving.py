@@ -73,27 +73,21 @@ class HttpAnswer:
 
 def read_answer(connection: socket.socket, *, head: bool = False) -> HttpAnswer:
     """Read one answer from a connection."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += _more(connection)
-    first, _, body = received.partition(b"\r\n\r\n")
-    lines = first.decode("latin-1").split("\r\n")
+    end = -1
+    while end < 0:  # looked at first, taken then: what follows is the next answer's
+        seen = connection.recv(65536, socket.MSG_PEEK)
+        if not seen:
+            raise ConnectionError("the server closed the connection")
+        end = seen.find(b"\r\n\r\n")
+    lines = connection.recv(end + 4, socket.MSG_WAITALL)[:-4].decode("latin-1").split("\r\n")
     headers: dict[str, list[str]] = {}
     for line in lines[1:]:
         name, _, value = line.partition(": ")
         headers.setdefault(name.lower(), []).append(value)
     length = 0 if head else int(headers.get("content-length", ["0"])[0])
-    while len(body) < length:
-        body += _more(connection)
-    assert len(body) == length, "more came than was announced"
+    body = connection.recv(length, socket.MSG_WAITALL) if length else b""
+    assert len(body) == length
     return HttpAnswer(int(lines[0].split(" ")[1]), headers, body)
-
-
-def _more(connection: socket.socket) -> bytes:
-    piece = connection.recv(65536)
-    if not piece:
-        raise ConnectionError("the server closed the connection")
-    return piece
 
 
 @contextmanager

@@ -32,8 +32,7 @@ RECORDED_HEADERS = (
 BULK = frozenset(
     case["name"]
     for case in CASES
-    if case["name"] in ("put",)
-    or (case["name"].startswith("bulk") and case["name"] != "bulk no requests key")
+    if case["name"] == "put" or (case["name"].startswith("bulk") and case["name"] != "bulk no requests key")
 )
 #: Bytes that are no UTF-8 made the plugin lose the request.
 NOT_UTF8 = frozenset(("bulk invalid utf-8", "query string 11: a=%c3%28", "query string 12: a=%ff"))
