@@ -66,7 +66,7 @@ def remember_last_action(
         visit.change({"last_idlink_va": link_action})
         if visit.idvisit is not None:
             plan.changed_visits[visit.idvisit] = visit
-    previous = None if before is None else before["last_idlink_va"]
+    previous = None if before is None else before.get("last_idlink_va")
     if not previous or time_spent <= 0:
         return
     if isinstance(previous, LinkAction):

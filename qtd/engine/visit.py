@@ -67,7 +67,8 @@ def pages_of_new_visit(action: Action | None) -> dict[str, Any]:
         title = action.names.get("idaction_name") or 0
         if action.is_page_view:
             url = action.names.get("idaction_url") or 0
-        columns["visit_entry_idaction_url"] = url
+    # No page yet is not the same as a page without address: the first page that follows becomes the entry.
+    columns["visit_entry_idaction_url"] = url if action is not None and action.is_interaction else None
     columns["visit_entry_idaction_name"] = title
     columns["visit_exit_idaction_url"] = url
     columns["visit_exit_idaction_name"] = title
