@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -36,7 +35,7 @@ class Ingest(Section):
         30.0, description="longest time a client may take to send a request; beyond: 408"
     )
     trusted_proxies: ListOf[NetworkValue] = Field(
-        (ip_network("127.0.0.1/32"), ip_network("::1/128")),
+        (),
         description="peers whose proxy headers are believed; a unix socket's peer always is",
     )
     proxy_client_headers: ListOf[HeaderName] = Field(
