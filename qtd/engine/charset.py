@@ -30,4 +30,15 @@ def to_utf8(text: str, charsets: tuple[str, ...]) -> str:
             continue
     decoder = codecs.getincrementaldecoder(last.name)("ignore")
     words = decoder.decode(encoded)
-    return text if decoder.getstate()[0] or not words else words
+    return text if not words or _begins_character(decoder.getstate()[0], last) else words
+
+
+def _begins_character(start: bytes, codec: codecs.CodecInfo) -> bool:
+    """Whether some byte would complete a character; PHP refuses a text that is cut off there."""
+    for last_byte in range(0x40, 0x100) if start else ():
+        try:
+            codec.decode(start + bytes((last_byte,)), "strict")
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
