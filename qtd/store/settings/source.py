@@ -1,0 +1,46 @@
+"""The settings as of now: read again when `tracker_cache_file_ttl` is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from qtd.clock import Clock
+from qtd.db.transaction import reading
+from qtd.engine.php import to_int
+from qtd.engine.settings import Settings
+from qtd.store.settings.load import Configured, load_settings
+
+
+class SettingsSource:
+    """Settings that are at most `tracker_cache_file_ttl` seconds old."""
+
+    def __init__(
+        self, engine: Engine, prefix: str = "", *, configured: Callable[[], Configured], clock: Clock
+    ) -> None:
+        """`configured` reads what does not lie in the database; it is asked again each time."""
+        self._engine = engine
+        self._prefix = prefix
+        self._configured = configured
+        self._clock = clock
+        self._current: Settings | None = None
+        self._expires = 0.0
+
+    def current(self) -> Settings:
+        """The settings; the same object as before where nothing has changed.
+
+        Raises what `qtd.db.transaction.reading` and `configured` raise.
+        """
+        now = self._clock.monotonic()
+        if self._current is None or now >= self._expires:
+            with reading(self._engine) as connection:
+                fresh = load_settings(connection, self._prefix, self._configured(), now=self._clock.now())
+            if fresh != self._current:
+                self._current = fresh
+            self._expires = now + max(0, to_int(self._current.tracker_value("tracker_cache_file_ttl")))
+        return self._current
+
+    def expire(self) -> None:
+        """Read them again when next asked."""
+        self._expires = 0.0
