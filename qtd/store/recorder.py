@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from qtd.clock import Clock
 from qtd.db.transaction import reading, writing
+from qtd.engine.hit import Hit
 from qtd.engine.plan import Plan
 from qtd.engine.tracker import Tracker
 from qtd.store.actions import Actions
@@ -51,23 +52,26 @@ class Recorder:
         Raises what `qtd.db.errors.translated` names; then nothing was written, unless the error came from the commit.
         """
         hits = tracker.read(request_sets)
-        now = self._clock.now()
         try:
             with writing(self._engine) as connection:
-                known = look_up(connection, self.tables, self._dialect, tracker.lookup(hits))
-                plan = tracker.plan(hits, known, now=now)
-                self.write(connection, plan, now=now)
+                return self.apply(connection, tracker, hits, now=self._clock.now())
         except BaseException:
-            self._actions.forget()  # on SQLite those that were inserted are gone
+            self.forget()  # on SQLite the action names that were inserted are gone
             raise
+
+    def apply(self, connection: Connection, tracker: Tracker, hits: Sequence[Hit], *, now: float) -> Plan:
+        """Look up, plan and write in the connection's transaction, which has not written to Matomo's tables yet."""
+        known = look_up(connection, self.tables, self._dialect, tracker.lookup(hits))
+        plan = tracker.plan(hits, known, now=now)
+        self.write(connection, plan, now=now)
         return plan
 
     def forget(self) -> None:
-        """Forget what was remembered of the database, because somebody emptied it."""
+        """Forget what was remembered of the database: it may be another one now, or what was written is undone."""
         self._actions.forget()
 
     def write(self, connection: Connection, plan: Plan, *, now: float) -> None:
-        """Write a plan in the connection's transaction, which has not written anything yet."""
+        """Write a plan in the connection's transaction, which has not written to Matomo's tables yet."""
         actions = self._actions.identifiers(connection, plan.actions)
         self._writer.write(connection, plan, actions)
         self._remarks.write(connection, plan, now=now)

@@ -1,0 +1,153 @@
+"""Remembers which entries were applied, in the transaction that applies them, so that none is applied twice.
+
+Per queue there is a row with a count of its batches, and for each recent batch a row with the identities of its
+entries. A worker keeps the identities of its queues in memory. Each batch raises the count, and only if it is still
+what the worker saw: then nobody else applied anything meanwhile, and the row's lock keeps everybody off until the
+commit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from qtd.clock import Clock
+from qtd.db.transaction import reading
+from qtd.errors import DatabaseConflict
+
+#: Bytes of an identity's digest.
+DIGEST_SIZE: Final = 16
+
+#: Identities kept per queue: about 20 MB of memory, and what 5,000 hits per second need for 40 seconds.
+KEEP: Final = 200_000
+
+#: Old batches are removed this often, not each time.
+_TIDY = 32
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is remembered of a queue."""
+
+    batches: int = 0
+    digests: set[bytes] = field(default_factory=set)
+    #: number and digests of the batches kept, oldest first
+    kept: deque[tuple[int, list[bytes]]] = field(default_factory=deque)
+
+    def add(self, batch: int, digests: list[bytes]) -> None:
+        self.batches = batch
+        self.kept.append((batch, digests))
+        self.digests.update(digests)
+
+    def drop_oldest(self, keep: int) -> int:
+        """Keep at most so many identities; returns the number of the newest batch dropped, 0 for none."""
+        dropped = 0
+        while len(self.digests) > keep and len(self.kept) > 1:
+            dropped, digests = self.kept.popleft()
+            self.digests.difference_update(digests)
+        return dropped
+
+
+def digest(identity: str) -> bytes:
+    """An identity in the length that is kept."""
+    return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=DIGEST_SIZE).digest()
+
+
+class Ledger:
+    """The ledger of all queues that a worker sees."""
+
+    def __init__(self, engine: Engine, prefix: str = "", *, clock: Clock, keep: int = KEEP) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._keep = keep
+        self._known: dict[int, _Known] = {}
+        ledger, batch = f"`{prefix}qtd_ledger`", f"`{prefix}qtd_ledger_batch`"
+        ignore = "INSERT OR IGNORE" if engine.dialect.name == "sqlite" else "INSERT IGNORE"
+        self._select = text(f"SELECT batches FROM {ledger} WHERE queue = :queue")
+        self._load = text(
+            f"SELECT batch, identities FROM {batch} WHERE queue = :queue AND batch > :after ORDER BY batch"
+        )
+        self._create = text(f"{ignore} INTO {ledger} (queue) VALUES (:queue)")
+        self._advance = text(
+            f"UPDATE {ledger} SET batches = batches + 1, entries = entries + :entries,"
+            " dead_letters = dead_letters + :dead, time = :time WHERE queue = :queue AND batches = :batches"
+        )
+        self._insert = text(
+            f"INSERT INTO {batch} (queue, batch, time, identities) VALUES (:queue, :batch, :time, :identities)"
+        )
+        self._delete = text(f"DELETE FROM {batch} WHERE queue = :queue AND batch <= :batch")
+
+    def applied(self, queue: int, digests: Iterable[bytes]) -> set[bytes]:
+        """Those of the entries that were applied already. Raises what `qtd.db.transaction.reading` names."""
+        known = self._refreshed(queue)
+        return {one for one in digests if one in known.digests}
+
+    def advance(self, connection: Connection, queue: int, *, entries: int, dead: int = 0) -> None:
+        """Begin a batch: from here to the end of the transaction nobody else applies entries of the queue.
+
+        Raises:
+            DatabaseConflict: somebody applied some since `applied` was asked.
+        """
+        values = {
+            "queue": queue,
+            "entries": entries,
+            "dead": dead,
+            "time": int(self._clock.now()),
+            "batches": self._known[queue].batches,
+        }
+        if connection.execute(self._advance, values).rowcount == 1:
+            return
+        if not self._known[queue].batches:
+            connection.execute(self._create, {"queue": queue})
+            if connection.execute(self._advance, values).rowcount == 1:
+                return
+        self.forget(queue)
+        raise DatabaseConflict(f"another worker applied entries of queue {queue} meanwhile")
+
+    def remember(self, connection: Connection, queue: int, digests: Sequence[bytes]) -> None:
+        """Write down what the batch applies."""
+        known = self._known[queue]
+        batch = known.batches + 1
+        connection.execute(
+            self._insert,
+            {
+                "queue": queue,
+                "batch": batch,
+                "time": int(self._clock.now()),
+                "identities": b"".join(digests),
+            },
+        )
+        if batch % _TIDY == 0 and (dropped := known.drop_oldest(self._keep)):
+            connection.execute(self._delete, {"queue": queue, "batch": dropped})
+
+    def committed(self, queue: int, digests: Sequence[bytes]) -> None:
+        """The batch's transaction is committed."""
+        known = self._known[queue]
+        known.add(known.batches + 1, list(digests))
+
+    def forget(self, queue: int) -> None:
+        """The transaction failed, or how it ended is not known: the database says what is true."""
+        self._known.pop(queue, None)
+
+    def _refreshed(self, queue: int) -> _Known:
+        known = self._known.setdefault(queue, _Known())
+        with reading(self._engine) as connection:
+            batches = connection.scalar(self._select, {"queue": queue}) or 0
+            if batches < known.batches:  # the database is an earlier one, restored
+                known = self._known[queue] = _Known()
+            if batches > known.batches:
+                for batch, identities in connection.execute(
+                    self._load, {"queue": queue, "after": known.batches}
+                ):
+                    known.add(batch, _split(bytes(identities)))
+                known.batches = batches
+        return known
+
+
+def _split(identities: bytes) -> list[bytes]:
+    return [identities[at : at + DIGEST_SIZE] for at in range(0, len(identities), DIGEST_SIZE)]
