@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from qtd.engine.parse_url import ParsedUrl
-from qtd.engine.php import WHITESPACE, sanitize, truthy
+from qtd.engine.php import WHITESPACE, ascii_lower, sanitize, truthy
 from qtd.engine.preg import compile_pattern
 
 #: A parameter's value: text, None where there is no `=`, a list of these for `name[]`.
@@ -20,7 +20,6 @@ _LOOKS_LIKE_URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)?:)?//.+")
 _SCRIPT_SCHEMES = frozenset({"javascript", "vbscript", "data"})
 _LIST_SUFFIX = re.compile(r"(?:\[|%5b)(?:\]|%5d)\Z", re.IGNORECASE)
 _LINE_ENDS = str.maketrans({"\n": None, "\r": None})
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def looks_like_url(url: str) -> bool:
@@ -66,7 +65,7 @@ def without_parameters(parameters: QueryParameters, excluded: tuple[str, ...]) -
     parts: list[str] = []
     for raw_name, value in parameters.items():
         name = raw_name.replace("%5B", "[").replace("%5D", "]") if "%5" in raw_name else raw_name
-        if is_excluded(_lower(name)):
+        if is_excluded(ascii_lower(name)):
             continue
         if value is None:
             parts.append(name)
@@ -102,16 +101,11 @@ def _sanitized(text: str) -> str:
     return sanitize(text.translate(_LINE_ENDS) if "\n" in text or "\r" in text else text)
 
 
-def _lower(name: str) -> str:
-    """PHP's strtolower, which knows ASCII only."""
-    return name.lower() if name.isascii() else name.translate(_ASCII_LOWER)
-
-
 @lru_cache(maxsize=1024)
 def _exclusion(excluded: tuple[str, ...]) -> Callable[[str], bool]:
     """Return the test for excluded names, which are given in lower case."""
     compiled = {name: compile_pattern(name) for name in excluded}
-    names = frozenset(_lower(name) for name, pattern in compiled.items() if pattern is None)
+    names = frozenset(ascii_lower(name) for name, pattern in compiled.items() if pattern is None)
     patterns = [pattern for pattern in compiled.values() if pattern is not None]
     if not patterns:
         return names.__contains__

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qtd.engine.campaign import NO_CAMPAIGN
 from qtd.engine.page_url import PageUrls
 from qtd.engine.parse_url import parse_url
 from qtd.engine.php import Param, is_numeric, to_float, trim, truthy
 from qtd.engine.referrer_privacy import anonymous_keyword, anonymous_name, anonymous_url
 from qtd.engine.referrer_recognition import KEYWORD_LENGTH, NAME_LENGTH, ReferrerLists, ReferrerRecognition
-from qtd.engine.referrer_type import DIRECT, Referrer, ReferrerType
+from qtd.engine.referrer_type import Referrer, ReferrerType
 from qtd.engine.settings import Settings
 from qtd.engine.site import Site
 from qtd.engine.utf8 import decode_url, lower
@@ -56,8 +55,6 @@ class ReferrerDetection:
         campaign, and has the referrer's host as its keyword otherwise.
         """
         campaign = self._recognition.campaigns.of_request(raw)
-        if campaign is NO_CAMPAIGN and not urlref and "?" not in url and "#" not in url and ";" not in url:
-            return DIRECT
         found = self._recognition.recognise(url, urlref, site.idsite, campaign)
         if found.type != ReferrerType.CAMPAIGN or found.keyword is not None:
             return found

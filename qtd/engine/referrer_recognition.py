@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from qtd.engine.campaign import Campaign, CampaignParameters, of_ad
+from qtd.engine.campaign import NO_CAMPAIGN, Campaign, CampaignParameters, of_ad
 from qtd.engine.page_url import PageUrls, clean_url
 from qtd.engine.parse_url import ParsedUrl, parse_url
 from qtd.engine.php import truthy, unsanitize
 from qtd.engine.query_string import looks_like_url, parse_query
 from qtd.engine.referrer_parameters import tracking_parameters
-from qtd.engine.referrer_type import IGNORED, Referrer, ReferrerType
+from qtd.engine.referrer_type import DIRECT, IGNORED, Referrer, ReferrerType
 from qtd.engine.search_engine import SearchEngines
 from qtd.engine.settings import Settings
 from qtd.engine.site import Site
@@ -45,6 +45,18 @@ class ReferrerLists:
     spammers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Link:
+    """What a referrer's address says by itself."""
+
+    #: empty where there is none that counts
+    address: str
+    #: the campaign that it stands for as a referrer of Google's ads
+    ad: Campaign
+    #: what it is unless a campaign says otherwise
+    referrer: Referrer
+
+
 class ReferrerRecognition:
     """The rules for one set of settings and lists; answers are remembered, as addresses come again."""
 
@@ -54,6 +66,8 @@ class ReferrerRecognition:
         self._settings = settings
         self._urls = urls
         self.campaigns = CampaignParameters(settings)
+        #: what an address has in it when it may say something of the referrer
+        self._hints = ("ignore_refer", "\n", "\r", *filter(None, self.campaigns.names))
         self._search_engines = SearchEngines(lists.search_engines, cache_size)
         self._social_networks = SocialNetworks(lists.social_networks, cache_size)
         self._site_urls = SiteUrls({idsite: site.urls for idsite, site in settings.sites.items()})
@@ -62,27 +76,51 @@ class ReferrerRecognition:
             for idsite, site in settings.sites.items()
             if site.excluded_referrers
         }
-        self.recognise = lru_cache(maxsize=cache_size)(self._recognise)
+        self._hosts_of_origin = lru_cache(maxsize=1024)(self._hosts_anew)
+        self._link = lru_cache(maxsize=cache_size)(self._link_anew)
 
-    def _recognise(
+    def recognise(
         self, url: str, urlref: str, idsite: int, given: Campaign, *, from_cookie: bool = False
     ) -> Referrer:
         """Recognise the referrer `urlref` of the page `url` (both sanitized); `given` came with the request.
 
-        A campaign's keyword is null where nothing says it. A referrer from the attribution cookie (`_ref`)
-        led to another page, so that `url` then only tells which site is the own one.
+        A campaign's keyword is null where nothing says it. A referrer from the attribution cookie (`_ref`) led
+        to another page, so that `url` then only tells which site is the own one.
         """
-        site = self._settings.sites[idsite]
-        page = None if from_cookie else parse_url(clean_url(url, self._urls.max_length))
-        if page is not None and truthy(page.query):
-            query = parse_query(str(page.query))
-            if query.get("ignore_referrer") == "1" or query.get("ignore_referer") == "1":
+        landing = NO_CAMPAIGN
+        if not from_cookie and any(hint in url for hint in self._hints):
+            page = parse_url(clean_url(url, self._urls.max_length))
+            if _asks_to_ignore(page):
                 return IGNORED
+            landing = self.campaigns.of_landing_page(page)
+        elif not urlref and not given.name:
+            return DIRECT
+        own_host, page_host = self._hosts(url)
+        link = self._link(urlref, idsite, own_host, None if from_cookie else page_host)
+        if landing is NO_CAMPAIGN and not given.name and link.ad is NO_CAMPAIGN:
+            return link.referrer
+        return self._campaign(landing, link, given) or link.referrer
+
+    def _hosts(self, url: str) -> tuple[str | None, str | None]:
+        """The page's host for comparing with sites, and as the cleaned address has it."""
+        end = url.find("/", len("https://")) + 1 if url.startswith(("http://", "https://")) else 0
+        return self._hosts_of_origin(url[:end] or url)
+
+    def _hosts_anew(self, url: str) -> tuple[str | None, str | None]:
+        raw = parse_url(url)
+        cleaned = parse_url(clean_url(url, self._urls.max_length))
+        return (
+            None if raw is None or raw.host is None else canonical_host(raw.host),
+            None if cleaned is None or cleaned.host is None else lower(cleaned.host),
+        )
+
+    def _link_anew(self, urlref: str, idsite: int, own_host: str | None, page_host: str | None) -> _Link:
+        """Recognise the address by itself, for a page of `own_host`."""
+        site = self._settings.sites[idsite]
         address = self.address(urlref, idsite)
         parts = parse_url(address)
         kind, name, keyword = (
-            self._campaign(page, address, parts, given)
-            or self._own_page(page, parts, url, site)
+            self._own_page(parts, site, own_host, page_host)
             or self._search(address)
             or self._social_network(address)
             or self._website(parts)
@@ -90,12 +128,13 @@ class ReferrerRecognition:
         )
         host = "" if parts is None else parts.host or ""
         stored = self._urls.without_excluded(address, site, tracking_parameters(host))
-        return Referrer(
+        referrer = Referrer(
             type=int(kind),
             name=None if name is None else name[:NAME_LENGTH],
             keyword=None if keyword is None else keyword[:KEYWORD_LENGTH],
             url=None if stored is None else stored[:URL_LENGTH],
         )
+        return _Link(address=address, ad=of_ad(parts), referrer=referrer)
 
     def address(self, urlref: str, idsite: int) -> str:
         """The referrer's address; empty where it is none, or where the site does not want to know of it."""
@@ -107,39 +146,38 @@ class ReferrerRecognition:
             return ""
         return address
 
-    def _campaign(
-        self, page: ParsedUrl | None, address: str, parts: ParsedUrl | None, given: Campaign
-    ) -> _Kind | None:
+    def _campaign(self, landing: Campaign, link: _Link, given: Campaign) -> Referrer | None:
         """Take the page's campaign, with a search's words as keyword, or an ad; `given` overrides both."""
-        found = self.campaigns.of_landing_page(page)
-        name, keyword = found.name, found.keyword
+        name, keyword = landing.name, landing.keyword
         if name and not keyword:
-            search = self._search_engines.detect(address)
+            search = self._search_engines.detect(link.address)
             if search is not None and truthy(search.keyword):
                 keyword = str(search.keyword)
         if not keyword:
-            ad = of_ad(parts)
-            name, keyword = name or ad.name, ad.keyword
+            name, keyword = name or link.ad.name, link.ad.keyword
         if given.name:
             name, keyword = given.name, given.keyword or keyword
         if not name:
             return None
-        return ReferrerType.CAMPAIGN, lower(name), lower(keyword) if keyword else None
+        return Referrer(
+            type=int(ReferrerType.CAMPAIGN),
+            name=lower(name)[:NAME_LENGTH],
+            keyword=lower(keyword)[:KEYWORD_LENGTH] if keyword else None,
+            url=link.referrer.url,
+        )
 
     def _own_page(
-        self, page: ParsedUrl | None, parts: ParsedUrl | None, url: str, site: Site
+        self, parts: ParsedUrl | None, site: Site, own_host: str | None, page_host: str | None
     ) -> _Kind | None:
         """Take a page of the site itself for no referrer."""
         if parts is None or not truthy(parts.host):
             return None
-        own = parse_url(url)
-        own_host = canonical_host(own.host) if own is not None and own.host is not None else None
         owners = self._site_urls.sites_of(parts, own_host=own_host, idsite=site.idsite)
         if owners is not None:
             return _DIRECT if site.idsite in owners else None
-        if site.exclude_unknown_urls or page is None or page.host is None:
+        if site.exclude_unknown_urls or page_host is None:
             return None
-        return _DIRECT if lower(page.host) == lower(str(parts.host)) else None
+        return _DIRECT if page_host == lower(str(parts.host)) else None
 
     def _search(self, address: str) -> _Kind | None:
         search = self._search_engines.detect(address)
@@ -154,6 +192,13 @@ class ReferrerRecognition:
             return None
         # Another site's folder on a shared host is part of the website's name.
         return ReferrerType.WEBSITE, lower(str(parts.host)) + self._site_urls.path_of(parts).rstrip("/"), None
+
+
+def _asks_to_ignore(page: ParsedUrl | None) -> bool:
+    if page is None or not truthy(page.query):
+        return False
+    query = parse_query(str(page.query))
+    return query.get("ignore_referrer") == "1" or query.get("ignore_referer") == "1"
 
 
 def _with_scheme(address: str) -> str:

@@ -6,14 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+from qtd.engine.php import ascii_lower
+
 #: Characters that a domain's first dot must have before and behind it to be found by them.
 _REACH = 2
-
-
-def _lower(text: str) -> str:
-    """PHP's stripos ignores the case of ASCII letters only."""
-    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
 class ReferrerSpam:
@@ -24,7 +20,7 @@ class ReferrerSpam:
         self._around_dot: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._others: list[str] = []
         for line in spammers:
-            domain = _lower(line)
+            domain = ascii_lower(line)
             dot = domain.find(".")
             if dot >= _REACH and len(domain) > dot + _REACH:
                 start = dot - _REACH
@@ -35,7 +31,7 @@ class ReferrerSpam:
 
     def _is_spam(self, urlref: str) -> bool:
         """Whether the referrer (the sanitized parameter `urlref`) contains a spammer's domain."""
-        text = _lower(urlref)
+        text = ascii_lower(urlref)
         dot = text.find(".", _REACH)
         while dot >= 0:
             start = dot - _REACH

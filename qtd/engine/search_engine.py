@@ -26,11 +26,10 @@ _HIDDEN_BY_DEFAULT = ("/^$/", "/")
 
 #: Codes beside ISO 3166-1 that stand for a country in a host's name.
 _MORE_COUNTRIES = "a1 a2 ac an ap bu cat cp cs dg ea eu fx ic nt o1 sf su ta tp uk xx yu zr"
-_COUNTRY = "|".join(sorted(COUNTRIES | set(_MORE_COUNTRIES.split())))
+_COUNTRIES = COUNTRIES | set(_MORE_COUNTRIES.split())
+_SECOND_LEVEL = frozenset({"com", "org", "net", "co", "it", "edu"})
 _WWW = re.compile(r"^(?:w+[0-9]*|search)\.")
 _MOBILE = re.compile(r"(^|\.)m\.")
-_COUNTRY_LAST = re.compile(rf"(?:\.(?:com|org|net|co|it|edu))?\.(?:{_COUNTRY})(/|$)")
-_COUNTRY_FIRST = re.compile(rf"(^|\.)(?:{_COUNTRY})\.")
 
 #: Google's vertical searches by the parameter `tbm`.
 _GOOGLE_VERTICALS = {"isch": "Google Images", "vid": "Google Video", "shop": "Google Shopping"}
@@ -60,10 +59,17 @@ class _Engine:
 @lru_cache(maxsize=4096)
 def lossy_host(host: str) -> str:
     """The host without `www.` and `m.`, its country replaced by `{}`: `www.google.co.uk` is `google.{}`."""
-    host = _WWW.sub("", host)
-    host = _MOBILE.sub(r"\1", host)
-    host = _COUNTRY_LAST.sub(r".{}\1", host)
-    return _COUNTRY_FIRST.sub(r"\1{}.", host)
+    host = _MOBILE.sub(r"\1", _WWW.sub("", host))
+    *labels, last = host.split(".")
+    if labels and last in _COUNTRIES:
+        if len(labels) > 1 and labels[-1] in _SECOND_LEVEL:
+            labels.pop()
+        last = "{}"
+    # Of two countries side by side only the first is forgotten.
+    for index, label in enumerate(labels):
+        if label in _COUNTRIES and (index == 0 or labels[index - 1] != "{}"):
+            labels[index] = "{}"
+    return ".".join((*labels, last))
 
 
 class SearchEngines:
