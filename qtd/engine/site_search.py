@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtd.engine.action import Action, ActionType
+from qtd.engine.invalid import InvalidRequest
 from qtd.engine.page_url import PageUrls, clean_text, clean_url
 from qtd.engine.parse_url import ParsedUrl, parse_url
 from qtd.engine.php import is_numeric, to_float, to_int, trim, truthy, urldecode
@@ -16,6 +17,8 @@ from qtd.engine.request import TrackingRequest
 from qtd.engine.site import Site
 
 _CATEGORY_LENGTH = 200
+#: `search_count` is an unsigned integer of four bytes; Matomo's statement fails on more.
+_LARGEST_COUNT = 2**32 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +58,7 @@ def detect_search(request: TrackingRequest, urls: PageUrls) -> Search | None:
 
 
 def site_search(search: Search, urls: PageUrls) -> Action:
-    """The action of a search; it has words but no page."""
+    """The action of a search; it has words but no page. Raises `InvalidRequest` for an impossible count."""
     title = clean_text(search.words, urls.max_length)
     action = Action(type=ActionType.SITE_SEARCH, title=title)
     if search.url:
@@ -63,6 +66,8 @@ def site_search(search: Search, urls: PageUrls) -> Action:
     action.refer("idaction_name", ActionType.SITE_SEARCH, title)
     action.columns["search_cat"] = search.category[:_CATEGORY_LENGTH]
     if search.count is not None:
+        if search.count > _LARGEST_COUNT:
+            raise InvalidRequest("search_count_range", "search_count is more than the column can hold")
         action.columns["search_count"] = search.count
     return action
 
