@@ -73,13 +73,17 @@ def _tcp(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigurationError(f"ingest.host: {host}: {error.strerror}") from error
+    listening = socket.socket(family, kind, protocol)
+    try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
+        listening.close()
         key = "ingest.port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "ingest.host"
         raise ConfigurationError(f"{key}: cannot listen on {host}:{port}: {error.strerror}") from error
     listening.setblocking(False)
