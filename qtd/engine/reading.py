@@ -35,8 +35,11 @@ class Reader:
         self._urls = urls
         self._exclusion = Exclusion(settings, outside)
 
-    def hits(self, request_set: RequestSet, number: int) -> list[Hit]:
-        """One hit for each request of the set; `number` is the set's place in the batch."""
+    def hits(self, request_set: RequestSet, number: int, *, now: float | None = None) -> list[Hit]:
+        """One hit for each request of the set; `number` is the set's place in the batch.
+
+        `now` is the present in Unix seconds, by default the time at which the set was accepted.
+        """
         hits = []
         for raw in request_set.requests:
             request = TrackingRequest(
@@ -46,6 +49,7 @@ class Reader:
                 token_auth=request_set.token_auth or "",
                 entry_time=int(request_set.time),
                 settings=self._settings,
+                now=now,
             )
             hit = Hit(request=request, set_number=number)
             hits.append(hit)

@@ -14,6 +14,7 @@ from qtd.engine.device import ClientHints, client_hints_from
 from qtd.engine.invalid import InvalidRequest, UnknownSite
 from qtd.engine.ip_address import client_address, packed
 from qtd.engine.language import browser_language
+from qtd.engine.log_retention import oldest_kept
 from qtd.engine.params import Params
 from qtd.engine.php import Param, is_numeric, sanitize, to_float, truthy
 from qtd.engine.settings import Settings
@@ -49,6 +50,7 @@ class TrackingRequest:
         "cookies",
         "entry_time",
         "idsite",
+        "now",
         "params",
         "raw",
         "server",
@@ -68,6 +70,7 @@ class TrackingRequest:
         token_auth: str,
         entry_time: int,
         settings: Settings,
+        now: float | None = None,
     ) -> None:
         self.raw = raw
         self.server = server
@@ -76,6 +79,8 @@ class TrackingRequest:
         self.token_auth = token_auth
         #: Unix seconds at which the request was accepted
         self.entry_time = entry_time
+        #: Unix seconds at which it is applied: what a relative `cdt` starts from, because Matomo's replay reads it so
+        self.now = entry_time if now is None else now
         self.settings = settings
         # A beacon image on a page carries no URL of its own: the page it lies on is its referer.
         if (
@@ -145,7 +150,7 @@ class TrackingRequest:
         given, offset = params.text("cdt"), params.integer("cdo")
         moment: float | None
         if truthy(given):
-            moment = to_float(given) if is_numeric(given) else parse_time(given, now)
+            moment = to_float(given) if is_numeric(given) else parse_time(given, int(self.now))
         elif offset:
             moment = now
         else:
@@ -163,6 +168,9 @@ class TrackingRequest:
                 "custom_timestamp_needs_token",
                 f"cdt is {now - moment:.0f} seconds old and needs a token_auth",
             )
+        oldest = oldest_kept(self.settings.options, self.now)
+        if oldest is not None and moment < oldest:
+            raise InvalidRequest("custom_timestamp_too_old", "cdt is older than raw data is kept")
         return int(moment)
 
     @property

@@ -1,7 +1,8 @@
 """Matomo's tracker over a whole batch: read the requests, say what must be looked up, plan the rows.
 
 Three steps, so that the database is asked once per batch and not once per request:
-`hits = tracker.read(request_sets)`; `known = look_up(tracker.lookup(hits))`; `plan = tracker.plan(hits, known, now=…)`.
+`hits = tracker.read(request_sets, now=…)`; `known = look_up(tracker.lookup(hits))`;
+`plan = tracker.plan(hits, known, now=…)`.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ class Tracker:
         self._reader = Reader(settings, outside, urls)
         self._planner = BatchPlanner(settings, outside, urls, self._windows)
 
-    def read(self, request_sets: Iterable[RequestSet]) -> list[Hit]:
-        """The requests of the sets, in order, as far as they can be understood without the database."""
+    def read(self, request_sets: Iterable[RequestSet], *, now: float | None = None) -> list[Hit]:
+        """The requests of the sets, in order, as far as they can be understood without the database.
+
+        `now` is the present in Unix seconds, by default the time at which each set was accepted.
+        """
         hits: list[Hit] = []
         for number, request_set in enumerate(request_sets):
-            hits += self._reader.hits(request_set, number)
+            hits += self._reader.hits(request_set, number, now=now)
         return hits
 
     def lookup(self, hits: Sequence[Hit]) -> Lookup:

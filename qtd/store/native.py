@@ -120,7 +120,8 @@ class NativeRecorder:
     def _apply(self, queue: int, entries: list[_Entry], tracker: Tracker) -> BatchResult:
         """Apply entries in one transaction, all or none."""
         # Before the transaction begins, because reading may store a new salt.
-        hits = tracker.read([entry.request_set for entry in entries if entry.request_set is not None])
+        request_sets = [entry.request_set for entry in entries if entry.request_set is not None]
+        hits = tracker.read(request_sets, now=self._clock.now())
         buried = [entry for entry in entries if entry.request_set is None]
         plan = self._commit(queue, entries, buried, tracker, hits)
         recorded = sum(count for (_, outcome), count in plan.outcomes.items() if outcome == RECORDED)

@@ -51,7 +51,7 @@ class Recorder:
 
         Raises what `qtd.db.errors.translated` names; then nothing was written, unless the error came from the commit.
         """
-        hits = tracker.read(request_sets)
+        hits = tracker.read(request_sets, now=self._clock.now())
         try:
             with writing(self._engine) as connection:
                 return self.apply(connection, tracker, hits, now=self._clock.now())
