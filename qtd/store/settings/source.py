@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Engine
 
@@ -11,6 +12,7 @@ from qtd.db.transaction import reading
 from qtd.engine.php import to_int
 from qtd.engine.settings import Settings
 from qtd.store.settings.load import Configured, load_settings
+from qtd.store.settings.user_id_salt import OPTION, user_id_salt
 
 
 class SettingsSource:
@@ -34,12 +36,19 @@ class SettingsSource:
         """
         now = self._clock.monotonic()
         if self._current is None or now >= self._expires:
-            with reading(self._engine) as connection:
-                fresh = load_settings(connection, self._prefix, self._configured(), now=self._clock.now())
+            fresh = self._read()
             if fresh != self._current:
                 self._current = fresh
             self._expires = now + max(0, to_int(self._current.tracker_value("tracker_cache_file_ttl")))
         return self._current
+
+    def _read(self) -> Settings:
+        with reading(self._engine) as connection:
+            fresh = load_settings(connection, self._prefix, self._configured(), now=self._clock.now())
+        if not fresh.privacy.anonymize_user_id or fresh.options.get(OPTION):
+            return fresh
+        salt = user_id_salt(self._engine, self._prefix)
+        return replace(fresh, options={**fresh.options, OPTION: salt})
 
     def expire(self) -> None:
         """Read them again when next asked."""
