@@ -1,0 +1,1 @@
+"""The demo: everything on this machine, driven by synthetic visitors over real HTTP."""

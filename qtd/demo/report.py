@@ -1,0 +1,112 @@
+"""The demo's last word: the balance, what lies in the database, and how to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import quantiles
+
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from qtd.demo import rows
+from qtd.demo.balance import Balance
+from qtd.demo.clients import Promises
+
+_RULES = {
+    "bot": "bots",
+    "referrer_spam": "referrer spam",
+    "not_recorded": "without rec=1",
+    "unknown_site": "unknown site",
+    "prefetch": "prefetching",
+}
+
+
+def show_report(
+    console: Console,
+    *,
+    folder: Path,
+    database: Path,
+    config_file: Path,
+    balance: Balance,
+    promises: Promises,
+    reasons: Mapping[str, int],
+    seconds: float,
+) -> None:
+    """Print all of it."""
+    _tops(console, database)
+    _balance(console, balance, promises, reasons, seconds)
+    counts = rows.counts(database)
+    console.print(
+        "Rows: " + ", ".join(f"{number:,} {table}" for table, number in counts.items()), soft_wrap=True
+    )
+    console.print()
+    console.print(
+        f"Everything is in [bold]{folder}[/bold] (qtd.yaml, qtd.log, matomo.sqlite3, queues.sqlite3)."
+    )
+    for title, command in rows.look_commands(database):
+        console.print(f"To see {title}:")
+        # Not wrapped and not marked up: it is to be copied.
+        console.print(Text(f"  {command}"), soft_wrap=True)
+    console.print("With sqlite3 installed:")
+    console.print(Text(f"  {rows.sqlite_command(database)}"), soft_wrap=True)
+    console.print("To run the same endpoint and workers again:")
+    console.print(Text(f"  qtd serve --with-worker --config {config_file}"), soft_wrap=True)
+
+
+def _tops(console: Console, database: Path) -> None:
+    tables = []
+    for top in rows.tops(database):
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column(top.title, max_width=44, no_wrap=True, overflow="ellipsis")
+        table.add_column(top.counted, justify="right")
+        for name, number in top.rows:
+            table.add_row(Text(name), f"{number:,}")
+        tables.append(table)
+    console.print()
+    console.print(Columns(tables, padding=(0, 3)))
+    console.print()
+
+
+def _balance(
+    console: Console, balance: Balance, promises: Promises, reasons: Mapping[str, int], seconds: float
+) -> None:
+    why = ", ".join(f"{_RULES.get(rule, rule)} {count:,}" for rule, count in sorted_by_count(reasons))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    table.add_row(
+        "accepted", f"{balance.accepted:,}", f"by the clients' count of answers, in {seconds:.1f} s"
+    )
+    table.add_row("= recorded", f"{balance.recorded:,}", "rows are in the database")
+    table.add_row("+ excluded", f"{balance.excluded:,}", why)
+    table.add_row("+ dead", f"{balance.dead:,}", "in the dead letters")
+    table.add_row("+ waiting", f"{balance.waiting:,}", "in the queues")
+    console.print(table)
+    if balance.adds_up:
+        console.print(Text("The balance adds up: every accepted request is accounted for.", "bold green"))
+    else:
+        missing = balance.difference
+        what = "were accepted and are nowhere" if missing > 0 else "are there and were never accepted"
+        console.print(Text(f"The balance does not add up: {abs(missing):,} requests {what}.", "bold red"))
+    answers = (
+        f"{promises.refused:,} broken ones were refused, {promises.unavailable:,} were answered with 503"
+    )
+    if promises.unanswered:
+        answers += f", {promises.unanswered:,} were not answered"
+    console.print(f"Of {promises.sent:,} HTTP requests {answers}{_latency(promises)}.", soft_wrap=True)
+
+
+def sorted_by_count(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The most frequent first."""
+    return sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+
+
+def _latency(promises: Promises) -> str:
+    if len(promises.latencies) < 100:
+        return ""
+    cuts = quantiles(promises.latencies, n=100)
+    return f"; half were answered within {cuts[49] * 1e3:.1f} ms, 99 % within {cuts[98] * 1e3:.1f} ms"
