@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
 
 from qtd.store.columns import StoredTable
+
+#: Digits of an identifier within `Dialect.sortable`.
+IDENTIFIER_WIDTH: Final = 20
 
 
 class Dialect(Protocol):
@@ -24,6 +27,9 @@ class Dialect(Protocol):
 
     def as_text(self, column: str) -> str:
         """A decimal or a time as text."""
+
+    def sortable(self, moment: str, identifier: str) -> str:
+        """A text that sorts by moment, then identifier, and ends with the latter in `IDENTIFIER_WIDTH` digits."""
 
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""

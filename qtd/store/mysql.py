@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from qtd.store.column_type import ColumnType
 from qtd.store.columns import StoredTable
+from qtd.store.dialect import IDENTIFIER_WIDTH
 
 #: Characters of rows per statement: below MariaDB's and MySQL's least max_allowed_packet that is in use (1 MiB
 #: in old versions, 4 bytes a character) wherever rows are of ordinary size.
@@ -46,10 +47,14 @@ class Mysql:
         """A decimal or a time as text."""
         return f"CAST({column} AS CHAR)"
 
+    def sortable(self, moment: str, identifier: str) -> str:
+        """Moment and identifier as text; moments are of the same length already."""
+        return f"CONCAT({moment},LPAD({identifier},{IDENTIFIER_WIDTH},'0'))"
+
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""
         result = connection.exec_driver_sql(sql, execution_options=_RAW)
-        return [tuple(row) for row in result] if result.returns_rows else []
+        return list(result.tuples()) if result.returns_rows else []
 
     def insert(
         self,

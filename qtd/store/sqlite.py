@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from qtd.store.columns import StoredTable
+from qtd.store.dialect import IDENTIFIER_WIDTH
 
 
 class Sqlite:
@@ -32,10 +33,14 @@ class Sqlite:
         """Decimals and times are kept as text."""
         return column
 
+    def sortable(self, moment: str, identifier: str) -> str:
+        """Moment and identifier as text; moments are of the same length already."""
+        return f"{moment}||printf('%0{IDENTIFIER_WIDTH}d',{identifier})"
+
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""
         result = connection.exec_driver_sql(sql)
-        return [tuple(row) for row in result] if result.returns_rows else []
+        return list(result.tuples()) if result.returns_rows else []
 
     def insert(
         self,
