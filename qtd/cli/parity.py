@@ -19,9 +19,15 @@ from qtd.store.outside import shipped_outside
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--db", "database", metavar="URL", help="Database to use; EMPTIED. Default: a temporary SQLite file.")
-@click.option("--world", type=click.Path(exists=True, path_type=Path), help="World file (default: beside FILE).")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--db", "database", metavar="URL", help="Database to use; EMPTIED. Default: a temporary SQLite file."
+)
+@click.option(
+    "--world", type=click.Path(exists=True, path_type=Path), help="World file (default: beside FILE)."
+)
 @click.option(
     "--batches",
     type=click.Choice(get_args(Batches)),

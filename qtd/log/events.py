@@ -197,6 +197,14 @@ class TablesCreated(Event):
     server: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsKept(Event):
+    """Matomo's settings could not be read again: the old ones stay in force."""
+
+    level: ClassVar[int] = WARNING
+    cause: str
+
+
 # Other people's code
 
 

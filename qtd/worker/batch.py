@@ -8,7 +8,8 @@ from qtd.clock import Clock
 from qtd.log.events import BatchApplied, EntryDead
 from qtd.log.logger import Logger
 from qtd.queue.contract import Lock, Queues
-from qtd.worker.recorder import Recorded, Recorder
+from qtd.store.native import BatchResult
+from qtd.worker.recorder import Recorder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +25,7 @@ class BatchStep:
     #: seconds for which the lock is taken before each step that may be slow
     lock_seconds: int
 
-    def run(self, lock: Lock) -> Recorded | None:
+    def run(self, lock: Lock) -> BatchResult | None:
         """Record one batch and remove it from the queue; None where the queue is empty.
 
         Raises:
