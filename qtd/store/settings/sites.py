@@ -83,7 +83,10 @@ def site_of(
         exclude_unknown_urls=flag(row.get("exclude_unknown_urls")),
         excluded_ips=own_and_global("excluded_ips", "ExcludedIpsGlobal"),
         excluded_parameters=own_and_global("excluded_parameters", "ExcludedQueryParameters"),
-        excluded_user_agents=own_and_global("excluded_user_agents", "ExcludedUserAgentsGlobal"),
+        # The global ones first: the first regular expression among them has the last word.
+        excluded_user_agents=listed(
+            f"{everywhere('ExcludedUserAgentsGlobal')},{row.get('excluded_user_agents') or ''}"
+        ),
         excluded_referrers=own_and_global("excluded_referrers", "ExcludedReferrersGlobal"),
         keep_url_fragment=truthy(everywhere("KeepURLFragmentsGlobal"))
         if keep == _AS_GLOBAL
