@@ -54,7 +54,7 @@ class Mysql:
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""
         result = connection.exec_driver_sql(sql, execution_options=_RAW)
-        return list(result.tuples()) if result.returns_rows else []
+        return list(result) if result.returns_rows else []
 
     def insert(
         self,

@@ -40,7 +40,7 @@ class Sqlite:
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""
         result = connection.exec_driver_sql(sql)
-        return list(result.tuples()) if result.returns_rows else []
+        return list(result) if result.returns_rows else []
 
     def insert(
         self,
