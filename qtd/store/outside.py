@@ -8,8 +8,9 @@ from random import Random, SystemRandom
 
 from qtd.engine.device import DeviceDetector
 from qtd.engine.fingerprint import FingerprintSalts
-from qtd.engine.location_provider import Locate, NoLocations
+from qtd.engine.location_provider import Locate
 from qtd.engine.outside import Outside
+from qtd.store.geoip import open_locations
 from qtd.store.lists import load_referrer_lists
 from qtd.store.regexes import load_definitions
 
@@ -35,7 +36,7 @@ def gather(
     return Outside(
         devices=DeviceDetector(load_definitions(matomo_path)),
         referrer_lists=load_referrer_lists(matomo_path, options=options),
-        locate=locate or NoLocations(),
+        locate=locate or open_locations(matomo_path),
         salts=salts,
         random=random or SystemRandom(),
     )
