@@ -57,7 +57,7 @@ def params(random: Random) -> dict[str, str]:
     """What one request does: a page view, an event, a ping, a goal, a cart or an order."""
     kind = random.choice(["page", "page", "event", "ping", "goal", "cart", "cart", "order", "order"])
     path = random.choice(["a", "thank-you", "product/1?author=X"])
-    sent = {"rec": "1", "url": f"http://shop.example/{path}", "idsite": random.choice("344")}
+    sent = {"rec": "1", "url": f"http://shop.example/{path}", "idsite": random.choice("34")}
     if kind == "event":
         sent |= {"e_c": "Video", "e_a": "play", "e_v": "2"}
     elif kind == "ping":
@@ -77,8 +77,8 @@ def traffic(random: Random) -> list[dict[str, Any]]:
     """Entries of two visitors over some hours, with up to three requests each."""
     entries = []
     time = BEGIN
-    for _ in range(20):
-        time += random.choice([0, 1, 40, 300, 1000, 1900])
+    for _ in range(40):
+        time += random.choice([0, 1, 5, 40, 100, 300, 1900])
         visitor, address = random.choice(list(VISITORS.items()))
         requests = [params(random) | {"_id": visitor} for _ in range(random.choice([1, 1, 1, 3]))]
         server = {"REMOTE_ADDR": address}
@@ -96,7 +96,7 @@ def comparable(rows: dict[str, list[Any]]) -> dict[str, list[bytes]]:
     return {table: sorted(map(orjson.dumps, found)) for table, found in rows.items()}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(5))
 def test_batches_make_no_difference(database_url: str, seed: int) -> None:
     """One by one, all at once and in batches of any size, requests leave the same rows."""
     entries = traffic(Random(seed))
