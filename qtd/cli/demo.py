@@ -74,7 +74,7 @@ def command(
     console = Console(soft_wrap=False)
     options = DemoOptions(
         folder=folder or Path(tempfile.mkdtemp(prefix="qtd-demo-")),
-        serve=(sys.executable, "-m", "qtd.cli", "serve", "--with-worker"),
+        serve=(sys.executable, "-m", "qtd", "serve", "--with-worker"),
         seconds=seconds,
         rate=rate,
         visitors=visitors,

@@ -23,8 +23,8 @@ class LogTail:
         self._offset = 0
         #: requests recorded and excluded, batches
         self.totals: Counter[str] = Counter()
-        #: why requests were excluded
-        self.reasons: Counter[str] = Counter()
+        #: excluded requests by the rule that kept them out
+        self.rules: Counter[str] = Counter()
         #: events that are warnings or errors, by name; dead entries are counted elsewhere
         self.trouble: Counter[str] = Counter()
         #: lines that are no events: what a process said before it could log, or when it broke
@@ -63,7 +63,9 @@ class LogTail:
             self.totals.update(
                 batches=1, recorded=event["recorded"], excluded=event["excluded"], dead=event["dead"]
             )
-            self.reasons.update(event.get("reasons") or {})
+            for rule in filter(None, event["rules"].split(", ")):
+                name, _, count = rule.rpartition(" ")
+                self.rules[name] += int(count)
         elif name == _STARTED:
             self.serving = True
         elif event.get("level") in ("warning", "error", "critical") and name != _DEAD:

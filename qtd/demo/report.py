@@ -15,7 +15,7 @@ from qtd.demo import rows
 from qtd.demo.balance import Balance
 from qtd.demo.clients import Promises
 
-_RULES = {
+_RULE_TEXTS = {
     "bot": "bots",
     "referrer_spam": "referrer spam",
     "not_recorded": "without rec=1",
@@ -32,12 +32,12 @@ def show_report(
     config_file: Path,
     balance: Balance,
     promises: Promises,
-    reasons: Mapping[str, int],
+    rules: Mapping[str, int],
     seconds: float,
 ) -> None:
     """Print all of it."""
     _tops(console, database)
-    _balance(console, balance, promises, reasons, seconds)
+    _balance(console, balance, promises, rules, seconds)
     counts = rows.counts(database)
     console.print(
         "Rows: " + ", ".join(f"{number:,} {table}" for table, number in counts.items()), soft_wrap=True
@@ -71,9 +71,9 @@ def _tops(console: Console, database: Path) -> None:
 
 
 def _balance(
-    console: Console, balance: Balance, promises: Promises, reasons: Mapping[str, int], seconds: float
+    console: Console, balance: Balance, promises: Promises, rules: Mapping[str, int], seconds: float
 ) -> None:
-    why = ", ".join(f"{_RULES.get(rule, rule)} {count:,}" for rule, count in sorted_by_count(reasons))
+    why = ", ".join(f"{_RULE_TEXTS.get(rule, rule)} {count:,}" for rule, count in sorted_by_count(rules))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
     table.add_column(justify="right")
@@ -100,9 +100,9 @@ def _balance(
     console.print(f"Of {promises.sent:,} HTTP requests {answers}{_latency(promises)}.", soft_wrap=True)
 
 
-def sorted_by_count(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+def sorted_by_count(rules: Mapping[str, int]) -> list[tuple[str, int]]:
     """The most frequent first."""
-    return sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    return sorted(rules.items(), key=lambda reason: (-reason[1], reason[0]))
 
 
 def _latency(promises: Promises) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,17 +29,14 @@ _REFERRER = """CASE referer_type WHEN 1 THEN 'direct' WHEN 2 THEN 'search: ' || 
 _DEVICE = """CASE config_device_type WHEN 0 THEN 'desktop' WHEN 1 THEN 'smartphone' WHEN 2 THEN 'tablet'
     WHEN 3 THEN 'feature phone' WHEN 4 THEN 'console' WHEN 5 THEN 'tv' WHEN 10 THEN 'phablet' ELSE 'other' END"""
 
+#: Short enough to be copied, and to be changed by whoever wants to see more.
 VISITS = (
-    "SELECT idvisit, idsite, hex(idvisitor) AS visitor, visit_first_action_time AS began,"
-    " visit_total_time AS seconds, visit_total_actions AS actions, referer_name AS referrer,"
-    " config_os AS os, config_browser_name AS browser"
-    " FROM log_visit ORDER BY idvisit DESC LIMIT 10"
+    "SELECT idvisit, idsite, visit_first_action_time, visit_total_actions, referer_name, config_os,"
+    " location_country FROM log_visit ORDER BY 1 DESC LIMIT 10"
 )
-
 ACTIONS = (
-    "SELECT l.idvisit, l.server_time AS time, u.name AS url, n.name AS title"
-    " FROM log_link_visit_action l LEFT JOIN log_action u ON u.idaction = l.idaction_url"
-    " LEFT JOIN log_action n ON n.idaction = l.idaction_name ORDER BY l.idlink_va DESC LIMIT 10"
+    "SELECT idvisit, server_time, name FROM log_link_visit_action"
+    " JOIN log_action ON idaction = idaction_url ORDER BY idlink_va DESC LIMIT 10"
 )
 
 
@@ -91,26 +87,17 @@ def tops(database: Path) -> list[Top]:
 
 
 def look_commands(database: Path) -> list[tuple[str, str]]:
-    """(what it shows, a line for the shell) to look at rows with, without anything to be installed."""
-    program = (
-        "import sqlite3, sys\n"
-        "rows = sqlite3.connect(sys.argv[1]).execute(sys.argv[2])\n"
-        "print(*(column[0] for column in rows.description), sep=' | ')\n"
-        "for row in rows: print(*row, sep=' | ')"
-    )
+    """(what it shows, a line for the shell that shows it); all but the last need nothing but Python."""
     return [
-        (title, shlex.join([_python(), "-c", program, str(database), query]))
-        for title, query in (("the newest visits", VISITS), ("the newest actions", ACTIONS))
+        ("The newest visits", _in_python(database, VISITS)),
+        ("The newest actions", _in_python(database, ACTIONS)),
+        ("With the sqlite3 tool", shlex.join(["sqlite3", "-header", str(database), VISITS])),
     ]
 
 
-def sqlite_command(database: Path) -> str:
-    """The same for those who have the sqlite3 tool."""
-    return shlex.join(["sqlite3", "-header", str(database), VISITS])
-
-
-def _python() -> str:
-    return "python3" if sys.version_info >= (3, 11) else sys.executable
+def _in_python(database: Path, query: str) -> str:
+    program = f'import sqlite3; print(*sqlite3.connect("{database}").execute("{query}"), sep="\\n")'
+    return shlex.join(["python3", "-c", program])
 
 
 def _top(connection: sqlite3.Connection, title: str, counted: str, query: str) -> Top:

@@ -106,7 +106,7 @@ def run_demo(options: DemoOptions, console: Console) -> Outcome:
         config_file=folder.config_file,
         balance=balance,
         promises=clients.promises,
-        reasons=log.reasons,
+        rules=log.rules,
         seconds=seconds,
     )
     return Outcome(balance=balance, seconds=seconds)

@@ -46,7 +46,7 @@ class Sample:
     excluded: int
     dead: int
     #: rule -> requests it kept out
-    reasons: Mapping[str, int]
+    rules: Mapping[str, int]
     #: tracking requests per second, accepted and applied
     rate_in: float
     rate_out: float
@@ -98,7 +98,7 @@ class Sampler:
             recorded=totals["recorded"],
             excluded=totals["excluded"],
             dead=totals["dead"],
-            reasons=dict(self._log.reasons),
+            rules=dict(self._log.rules),
             rate_in=rate_in,
             rate_out=rate_out,
             queues=self._look_at_queues(),

@@ -150,6 +150,8 @@ class BatchApplied(Event):
     requests: int
     recorded: int
     excluded: int
+    #: how many of the excluded each rule kept out: `bot 3, prefetch 1`
+    rules: str
     dead: int
     seconds: float
 

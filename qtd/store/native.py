@@ -7,13 +7,15 @@ twice the batch's time and some ten transactions for one offender among 500.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
 from qtd.clock import Clock
 from qtd.db.transaction import writing
+from qtd.engine.batch import DROPPED
 from qtd.engine.hit import Hit
 from qtd.engine.outside import Outside
 from qtd.engine.plan import RECORDED, Plan
@@ -41,6 +43,8 @@ class BatchResult:
     repeated: int = 0
     #: identity and cause of each dead entry
     dead_entries: tuple[tuple[str, str], ...] = ()
+    #: rule -> how many of the excluded it kept out
+    rules: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: BatchResult) -> None:
         """Count another part of the batch."""
@@ -48,6 +52,7 @@ class BatchResult:
         self.excluded += other.excluded
         self.dead += other.dead
         self.repeated += other.repeated
+        self.rules += other.rules
         self.dead_entries += other.dead_entries
 
 
@@ -124,13 +129,19 @@ class NativeRecorder:
         hits = tracker.read(request_sets, now=self._clock.now())
         buried = [entry for entry in entries if entry.request_set is None]
         plan = self._commit(queue, entries, buried, tracker, hits)
-        recorded = sum(count for (_, outcome), count in plan.outcomes.items() if outcome == RECORDED)
-        requests = sum(entry.requests for entry in entries)
+        rules: Counter[str] = Counter()
+        for (_, outcome), count in plan.outcomes.items():
+            rules[outcome] += count
+        recorded = rules.pop(RECORDED, 0)
+        excluded = sum(entry.requests for entry in entries) - recorded - len(buried)
+        if unread := excluded - rules.total():  # what comes after an invalid request is not even read
+            rules[DROPPED] += unread
         return BatchResult(
             recorded=recorded,
             dead=len(buried),
-            excluded=requests - recorded - len(buried),
+            excluded=excluded,
             dead_entries=tuple((entry.identity, entry.cause) for entry in buried),
+            rules=rules,
         )
 
     def _bury(self, queue: int, entry: _Entry, cause: str) -> BatchResult:

@@ -48,6 +48,7 @@ class BatchStep:
                 requests=result.recorded + result.excluded + result.dead + result.repeated,
                 recorded=result.recorded,
                 excluded=result.excluded,
+                rules=", ".join(f"{rule} {count}" for rule, count in result.rules.most_common()),
                 dead=result.dead,
                 seconds=round(self.clock.monotonic() - began, 4),
             )

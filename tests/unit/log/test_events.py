@@ -24,7 +24,7 @@ def signature(event: type[Event]) -> str:
 def test_names_and_fields_are_an_interface() -> None:
     """Alerts rely on names and fields: changing one is a change for users, noted in CHANGELOG.md."""
     assert sorted(map(signature, CATALOGUE)) == [
-        "batch_applied(queue, entries, requests, recorded, excluded, dead, seconds)",
+        "batch_applied(queue, entries, requests, recorded, excluded, rules, dead, seconds)",
         "batch_retried(queue, attempt, cause, pause_seconds)",
         "configuration_read(source)",
         "configuration_refused(problem)",

@@ -10,7 +10,9 @@ from qtd.log.events import BatchApplied, EntryDead, IngestStarted, RequestFailed
 from qtd.log.output import Format, Level
 from tests.unit.log.conftest import Written
 
-BATCH = BatchApplied(queue=1, entries=2, requests=3, recorded=2, excluded=1, dead=0, seconds=0.25)
+BATCH = BatchApplied(
+    queue=1, entries=2, requests=3, recorded=2, excluded=1, rules="bot 1", dead=0, seconds=0.25
+)
 
 
 def test_event_is_one_line_of_json(written: Written) -> None:
@@ -20,7 +22,8 @@ def test_event_is_one_line_of_json(written: Written) -> None:
     log.bind(host="a").emit(BATCH)
     assert written.text == (
         '{"time":"2026-11-21T12:00:00.250Z","level":"debug","event":"batch_applied","part":"worker","worker":7,'
-        '"host":"a","queue":1,"entries":2,"requests":3,"recorded":2,"excluded":1,"dead":0,"seconds":0.25}\n'
+        '"host":"a","queue":1,"entries":2,"requests":3,"recorded":2,"excluded":1,"rules":"bot 1",'
+        '"dead":0,"seconds":0.25}\n'
     )
 
 
