@@ -18,6 +18,7 @@ from qtd.engine.custom_dimension import VISIT_SCOPE, column_of
 from qtd.engine.ecommerce import Ecommerce, ecommerce_of, has_open_cart
 from qtd.engine.goal import ConvertedGoal, manual_goal
 from qtd.engine.invalid import InvalidRequest
+from qtd.engine.language import country_of_language
 from qtd.engine.lookup import Known
 from qtd.engine.order_number import MAX_ORDER_LENGTH, order_buster, order_key
 from qtd.engine.page_url import PageUrls
@@ -254,6 +255,9 @@ def _common_columns(converting: Converting) -> dict[str, Any]:
     }
     for column in _VISIT_COLUMNS:
         columns[column] = row.get(column)
+    if columns["location_country"] is None:  # a visit of an old version, or one that was anonymised
+        guess = request.settings.tracker_flag("enable_language_to_country_guess")
+        columns["location_country"] = country_of_language(request.language, guess)
     columns.update(converting.credit)
     return columns
 

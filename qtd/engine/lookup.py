@@ -48,7 +48,7 @@ class Known:
     conversions: set[tuple[int, int, int]] = field(default_factory=set)
     #: of the orders asked for, those that exist
     orders: set[tuple[int, str]] = field(default_factory=set)
-    #: idvisit -> its rows of `log_conversion_item` (at least `idorder`, `idaction_sku` as identifier, `price`), with the
+    #: idvisit -> its rows of `log_conversion_item` (at least `idorder` and `idaction_sku` as identifier), with the
     #: name of `idaction_sku` as `sku`, null where the identifier is 0
     items: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     #: (idvisit, idpageview) -> idlink_va of the page view

@@ -132,6 +132,14 @@ def test_page_views_before(kind: ActionType | None, idaction_url: int | None, vi
     assert (row["pageviews_before"], row["idaction_url"]) == (views, idaction_url)
 
 
+@pytest.mark.parametrize(("known", "stored"), [("fr", "fr"), ("xx", "xx"), (None, "de")])
+def test_country(known: str | None, stored: str) -> None:
+    """A conversion has its visit's country; only where the visit has none at all the language is asked."""
+    batch = Batch()
+    batch.send(visit(location_country=known), goals=[ONCE], lang="de-de")
+    assert [row["location_country"] for row in batch.plan.conversions] == [stored]
+
+
 @pytest.mark.parametrize(
     ("goal", "params", "revenue"),
     [
