@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from qtd.db.transaction import reading, writing
+from qtd.errors import ConfigurationError
 from qtd.parity.scenario import Scenario, World
 from qtd.store.columns import StoredTable, read_tables
 from qtd.store.create import create_tables
@@ -37,6 +38,9 @@ _CONFIGURED = (
     "access",
 )
 
+#: Marks a database that scenarios may empty.
+_MARK = "qtd_parity"
+
 #: Columns that the recording leaves out because Matomo's own rows are of no interest.
 _FILLED: Mapping[str, Any] = {
     "ts_password_modified": None,
@@ -49,6 +53,7 @@ class WorldDatabase:
     """Puts the world into a database that is empty, or was used for scenarios before."""
 
     def __init__(self, engine: Engine, world: World) -> None:
+        _claim(engine)
         create_tables(engine)
         self._engine = engine
         self._world = world
@@ -112,6 +117,24 @@ class WorldDatabase:
             table.cells(column, [row.get(column, _FILLED.get(column)) for row in rows]) for column in names
         ]
         self.dialect.insert(connection, table, names, columns)
+
+
+def _claim(engine: Engine) -> None:
+    """Mark the database as one for scenarios, so that nobody's visits are ever deleted.
+
+    Raises:
+        ConfigurationError: it has visits or sites, and no mark.
+    """
+    with writing(engine) as connection:
+        names = set(inspect(connection).get_table_names())
+        if _MARK in names:
+            return
+        for name in ("log_visit", "site"):
+            if name in names and connection.exec_driver_sql(f"SELECT 1 FROM `{name}` LIMIT 1").first():
+                raise ConfigurationError(
+                    f"the database holds rows in {name}: parity runs empty it, so give one that is empty"
+                )
+        connection.exec_driver_sql(f"CREATE TABLE `{_MARK}` (made_by_parity INTEGER)")
 
 
 def _configured(salt: str, config: Mapping[str, Mapping[str, Any]]) -> Configured:
