@@ -8,25 +8,27 @@ what the database's keys let through; here the same keys are kept in memory: (vi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from qtd.engine.action import Action
 from qtd.engine.cart import CART, CartItems
-from qtd.engine.custom_dimension import VISIT_SCOPE, column_of
+from qtd.engine.conversion_row import (
+    DEFAULTS,
+    Converting,
+    common_columns,
+    dimensions_of_visit,
+    pageviews_before,
+    revenue_of_goal,
+)
 from qtd.engine.ecommerce import Ecommerce, ecommerce_of, has_open_cart
 from qtd.engine.goal import ConvertedGoal, manual_goal
 from qtd.engine.invalid import InvalidRequest
-from qtd.engine.language import country_of_language
 from qtd.engine.lookup import Known
 from qtd.engine.order_number import MAX_ORDER_LENGTH, order_buster, order_key
 from qtd.engine.page_url import PageUrls
 from qtd.engine.php import truthy
-from qtd.engine.plan import LinkAction, Plan
+from qtd.engine.plan import Plan
 from qtd.engine.request import TrackingRequest
-from qtd.engine.revenue import to_cents
-from qtd.engine.site import Goal
 from qtd.engine.visit import Visit
 
 TABLE: Final = "log_conversion"
@@ -34,39 +36,6 @@ TABLE: Final = "log_conversion"
 #: `idgoal` of an order and of a cart that is not ordered.
 ORDER_GOAL: Final = 0
 CART_GOAL: Final = -1
-
-#: What a conversion takes over from its visit as it is at that moment.
-_VISIT_COLUMNS: Final = (
-    "visitor_returning",
-    "visitor_count_visits",
-    "visitor_seconds_since_first",
-    "visitor_seconds_since_order",
-    "config_browser_name",
-    "config_client_type",
-    "config_device_brand",
-    "config_device_model",
-    "config_device_type",
-    "location_country",
-    "location_region",
-    "location_city",
-    "location_latitude",
-    "location_longitude",
-)
-
-#: What not every kind of conversion says; a new row always has all of them.
-_DEFAULTS: Final[Mapping[str, Any]] = {
-    "idaction_url": None,
-    "idlink_va": None,
-    "idorder": None,
-    "items": None,
-    "url": "",
-    "revenue": None,
-    "revenue_discount": None,
-    "revenue_shipping": None,
-    "revenue_subtotal": None,
-    "revenue_tax": None,
-    "pageviews_before": None,
-}
 
 #: Conversions of the same goal in the same second differ by their first two digits: 10 to 39.
 _BUSTER_PREFIXES: Final = range(10, 40)
@@ -81,21 +50,6 @@ def reported_conversion(request: TrackingRequest, urls: PageUrls) -> Conversion 
     Raises `InvalidRequest` for a goal that the site does not have.
     """
     return manual_goal(request, urls) or ecommerce_of(request.params)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Converting:
-    """The request that converts, and what was planned for it already."""
-
-    request: TrackingRequest
-    #: its row as the request leaves it, custom dimensions included
-    visit: Visit
-    #: the visit's row before the request; null where the visit begins with it
-    before: Mapping[str, Any] | None
-    action: Action | None
-    link_action: LinkAction | None
-    #: `referer_type`, `referer_name`, `referer_keyword` that the conversion is credited with
-    credit: Mapping[str, Any]
 
 
 class Conversions:
@@ -129,14 +83,14 @@ class Conversions:
         Raises `InvalidRequest` where such a request carries an order number, because Matomo takes it for a
         repeated order.
         """
-        columns = _common_columns(converting)
+        columns = common_columns(converting)
         request, action, link_action = converting.request, converting.action, converting.link_action
         if action is not None:
             columns["idaction_url"] = None if action.is_site_search else action.names.get("idaction_url") or 0
             columns["idlink_va"] = link_action
-        columns["pageviews_before"] = _pageviews_before(converting)
+        columns["pageviews_before"] = pageviews_before(converting)
         for goal, url in goals:
-            one = {"idgoal": goal.idgoal, "url": url, "buster": 0, "revenue": _goal_revenue(goal, request)}
+            one = {"idgoal": goal.idgoal, "url": url, "buster": 0, "revenue": revenue_of_goal(goal, request)}
             if goal.allow_multiple:
                 one["buster"] = self._buster(converting.visit, goal.idgoal, request.timestamp)
             self._insert(columns | one, converting)
@@ -153,13 +107,13 @@ class Conversions:
         for item in items:
             for name in item.names:
                 self._plan.need_name(name)
-        columns = _common_columns(converting) | ecommerce.amounts
+        columns = common_columns(converting) | ecommerce.amounts
         columns["items"] = sum(item.quantity for item in items)
         if ecommerce.is_order:
             columns["idgoal"] = ORDER_GOAL
             columns["idorder"] = ecommerce.order[:MAX_ORDER_LENGTH]
             columns["buster"] = order_buster(ecommerce.order)
-            columns["pageviews_before"] = _pageviews_before(converting)
+            columns["pageviews_before"] = pageviews_before(converting)
         else:
             columns["idgoal"] = CART_GOAL
             columns["buster"] = 0
@@ -193,7 +147,7 @@ class Conversions:
             if truthy(request.params.text("ec_id")):
                 raise InvalidRequest("repeated_order", "the order's number is recorded already")
             return False
-        row = {**_DEFAULTS, **columns, "idvisit": visit, **_custom_dimensions(converting)}
+        row = {**DEFAULTS, **columns, "idvisit": visit, **dimensions_of_visit(converting)}
         self._plan.conversions.append(row)
         if columns["idgoal"] == CART_GOAL:
             self._carts[visit] = row
@@ -244,43 +198,3 @@ def _key(visit: Visit, columns: Mapping[str, Any]) -> tuple[int | Visit, int, in
 def _order_of(columns: Mapping[str, Any]) -> tuple[int, str] | None:
     order = columns.get("idorder")
     return None if order is None else (columns["idsite"], order_key(order))
-
-
-def _common_columns(converting: Converting) -> dict[str, Any]:
-    request, row = converting.request, converting.visit.row
-    columns: dict[str, Any] = {
-        "idsite": request.idsite,
-        "idvisitor": row["idvisitor"],
-        "server_time": request.timestamp,
-    }
-    for column in _VISIT_COLUMNS:
-        columns[column] = row.get(column)
-    if columns["location_country"] is None:  # a visit of an old version, or one that was anonymised
-        guess = request.settings.tracker_flag("enable_language_to_country_guess")
-        columns["location_country"] = country_of_language(request.language, guess)
-    columns.update(converting.credit)
-    return columns
-
-
-def _custom_dimensions(converting: Converting) -> dict[str, Any]:
-    columns = (column_of(d) for d in converting.request.site.dimensions if d.scope == VISIT_SCOPE)
-    return {column: converting.visit.row.get(column) for column in columns}
-
-
-def _pageviews_before(converting: Converting) -> int:
-    """Page views of the visit, with the one that converts: Matomo counts from the visit as it was before."""
-    before, action = converting.before, converting.action
-    views = 0
-    if before is not None:
-        views = (before["visit_total_interactions"] or 0) - (before["visit_total_searches"] or 0)
-    return views + 1 if action is not None and action.is_page_view else views
-
-
-def _goal_revenue(goal: Goal, request: TrackingRequest) -> float:
-    """Return the revenue that was sent, else the goal's own; or where the goal says so the event's value."""
-    if goal.event_value_as_revenue and goal.match_attribute.startswith("event_"):
-        value = request.params.number("e_v")
-        if value is not None:
-            return value
-    sent = request.params.number("revenue", wrong=goal.revenue)
-    return to_cents(float(goal.revenue if sent is None else sent))

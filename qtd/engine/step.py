@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from qtd.engine.action import Action
-from qtd.engine.conversion import Conversion, Conversions, Converting
+from qtd.engine.conversion import Conversion, Conversions
+from qtd.engine.conversion_row import Converting
 from qtd.engine.custom_dimension import action_dimensions, remember_last_action, visit_dimensions
 from qtd.engine.ecommerce import buyer_state
 from qtd.engine.goal import goals_of

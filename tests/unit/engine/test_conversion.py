@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from qtd.engine.action import EVENT, Action, ActionType
-from qtd.engine.conversion import Conversion, Conversions, Converting, reported_conversion
+from qtd.engine.conversion import Conversion, Conversions, reported_conversion
+from qtd.engine.conversion_row import Converting
 from qtd.engine.ecommerce import Ecommerce
 from qtd.engine.goal import ConvertedGoal
 from qtd.engine.invalid import InvalidRequest
