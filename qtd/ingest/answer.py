@@ -120,3 +120,7 @@ def unavailable(method: str, origin: str) -> Answer:
     return plain_text(
         503, "This request was not tracked: the queue takes nothing now. Try again later.", retry
     )
+
+
+NO_HOST = plain_text(400, "The Host header is missing.")
+"""HTTP/1.1 asks for one (RFC 9112, 3.2)."""

@@ -20,7 +20,6 @@ Reply = Callable[[Answer], None]
 
 NOT_FOUND = plain_text(404, "There is no such resource here. Tracking requests go to /matomo.php.")
 NOT_ALLOWED = plain_text(405, "This method is not allowed.", (("allow", "GET, POST, HEAD, OPTIONS"),))
-NO_HOST = plain_text(400, "The Host header is missing.")
 OUR_MISTAKE = plain_text(500, "This request was not tracked because of a mistake of ours.")
 LIVE = plain_text(200, "live")
 READY = plain_text(200, "ready")
@@ -78,9 +77,6 @@ class Endpoint:
             return
         if request.method in _FORBIDDEN_METHODS:
             self._reply(reply, NOT_ALLOWED)
-            return
-        if request.version == "1.1" and not any(name.lower() == b"host" for name, _ in request.headers):
-            self._reply(reply, NO_HOST)
             return
         prepared = self._api.prepare(request, path, query)
         if prepared.entries:

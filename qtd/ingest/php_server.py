@@ -22,7 +22,7 @@ def server_variables(
         variable = variable_of(name)
         if variable is None:
             continue
-        text = value.decode("utf-8", "replace")
+        text = value.decode("utf-8", "replace").rstrip(" \t")
         if variable in server:
             text = f"{server[variable]}{'; ' if variable == 'HTTP_COOKIE' else ', '}{text}"
         server[variable] = text

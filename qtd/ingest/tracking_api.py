@@ -83,6 +83,8 @@ class TrackingApi:
         """Return what to do about a request to the tracker's path; a client's mistake is an answer too."""
         now = self._now()
         server = server_variables(request, path=path, query=query, proxies=self._proxies, now=now)
+        if "HTTP_HOST" not in server and request.version == "1.1":
+            return Prepared(answers.NO_HOST, [])
         origin = str(server.get("HTTP_ORIGIN", ""))
         method = request.method
         if method == "OPTIONS" and (

@@ -19,7 +19,7 @@ from qtd.wire.request_set import decode
 from tests.integration.ingest.serving import Served, read_answer, serving
 
 HIT = b"GET /matomo.php?idsite=1&rec=1&n=%d HTTP/1.1\r\nHost: h\r\n\r\n"
-SMALL = Ingest(max_body_bytes=1024, max_header_bytes=1024, request_timeout_seconds=0.3, trusted_proxies=())
+SMALL = Ingest(max_body_bytes=1024, max_header_bytes=1024, trusted_proxies=())
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +59,6 @@ def test_what_is_refused_is_told_in_plain_text(served: Served, raw: bytes, statu
     assert answer.headers["content-type"] == ["text/plain; charset=utf-8"]
     assert answer.body.endswith(b".\n")
     assert served.entries() == {}
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [b"GET /matomo.php?idsite=1", b"POST /matomo.php HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nids"],
-)
-def test_a_slow_request_is_told_408(served: Served, raw: bytes) -> None:
-    """A request that does not become complete in time is answered and ended; the wait is the server's own."""
-    with served.connect() as connection:
-        connection.sendall(raw)
-        answer = read_answer(connection)
-        assert (answer.status, answer.headers["connection"]) == (408, ["close"])
-        assert connection.recv(1) == b""
 
 
 def test_pipelined_requests_are_answered_in_order() -> None:
