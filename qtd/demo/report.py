@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import quantiles
 
-from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -39,34 +39,23 @@ def show_report(
     _tops(console, database)
     _balance(console, balance, promises, rules, seconds)
     counts = rows.counts(database)
-    console.print(
-        "Rows: " + ", ".join(f"{number:,} {table}" for table, number in counts.items()), soft_wrap=True
-    )
-    console.print()
-    console.print(
-        f"Everything is in [bold]{folder}[/bold] (qtd.yaml, qtd.log, matomo.sqlite3, queues.sqlite3)."
-    )
-    for title, command in rows.look_commands(database):
-        console.print(f"To see {title}:")
-        # Not wrapped and not marked up: it is to be copied.
-        console.print(Text(f"  {command}"), soft_wrap=True)
-    console.print("With sqlite3 installed:")
-    console.print(Text(f"  {rows.sqlite_command(database)}"), soft_wrap=True)
-    console.print("To run the same endpoint and workers again:")
-    console.print(Text(f"  qtd serve --with-worker --config {config_file}"), soft_wrap=True)
+    _say(console, "Rows: " + ", ".join(f"{number:,} {table}" for table, number in counts.items()) + ".")
+    _say(console, f"All of it is kept in {folder}: qtd.yaml, qtd.log, queues.sqlite3, matomo.sqlite3.")
+    again = f"qtd serve --with-worker --config {shlex.quote(str(config_file))}"
+    for title, command in (*rows.look_commands(database), ("The same endpoint and workers again", again)):
+        console.print(f"\n{title}:")
+        console.print(Text(command), soft_wrap=True)  # in one piece and not marked up: it is to be copied
 
 
 def _tops(console: Console, database: Path) -> None:
-    tables = []
     for top in rows.tops(database):
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column(top.title, max_width=44, no_wrap=True, overflow="ellipsis")
+        table.add_column(top.title, width=56, no_wrap=True, overflow="ellipsis")
         table.add_column(top.counted, justify="right")
         for name, number in top.rows:
             table.add_row(Text(name), f"{number:,}")
-        tables.append(table)
-    console.print()
-    console.print(Columns(tables, padding=(0, 3)))
+        console.print()
+        console.print(table)
     console.print()
 
 
@@ -92,12 +81,15 @@ def _balance(
         missing = balance.difference
         what = "were accepted and are nowhere" if missing > 0 else "are there and were never accepted"
         console.print(Text(f"The balance does not add up: {abs(missing):,} requests {what}.", "bold red"))
-    answers = (
-        f"{promises.refused:,} broken ones were refused, {promises.unavailable:,} were answered with 503"
-    )
+    answers = f"{promises.refused:,} refused as broken, {promises.unavailable:,} unavailable (503)"
     if promises.unanswered:
-        answers += f", {promises.unanswered:,} were not answered"
-    console.print(f"Of {promises.sent:,} HTTP requests {answers}{_latency(promises)}.", soft_wrap=True)
+        answers += f", {promises.unanswered:,} without an answer"
+    _say(console, f"HTTP requests: {promises.sent:,} sent, {answers}.{_latency(promises)}")
+
+
+def _say(console: Console, text: str) -> None:
+    """A sentence: wrapped between words on a terminal, in one line elsewhere."""
+    console.print(text, soft_wrap=not console.is_terminal, highlight=False)
 
 
 def sorted_by_count(rules: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -109,4 +101,4 @@ def _latency(promises: Promises) -> str:
     if len(promises.latencies) < 100:
         return ""
     cuts = quantiles(promises.latencies, n=100)
-    return f"; half were answered within {cuts[49] * 1e3:.1f} ms, 99 % within {cuts[98] * 1e3:.1f} ms"
+    return f" Half were answered within {cuts[49] * 1e3:.1f} ms, 99 % within {cuts[98] * 1e3:.1f} ms."

@@ -66,12 +66,11 @@ def run_demo(options: DemoOptions, console: Console) -> Outcome:
     """
     sites = load_sites()
     folder = make_folder(options.folder, sites=sites, queues=options.queues, workers=options.workers)
-    console.print(
-        f"Endpoint [bold]http://{HOST}:{folder.port}/matomo.php[/bold], {options.workers} worker(s),"
-        f" {options.queues} queues, everything in [bold]{folder.path}[/bold]",
-        soft_wrap=True,
-        highlight=False,
-    )
+    for what, where in (
+        ("Endpoint", f"http://{HOST}:{folder.port}/matomo.php"),
+        ("Folder", str(folder.path)),
+    ):
+        console.print(f"{what:9}{where}", soft_wrap=True, highlight=False)
     clock = SystemClock()
     expected = round((options.rate or _GUESSED_RATE) * options.seconds)
     crowd = Crowd(

@@ -79,7 +79,7 @@ class Sampler:
         self._clock = clock
         self._began = clock.monotonic()
         #: (when, accepted, applied)
-        self._history: deque[tuple[float, int, int]] = deque()
+        self._history: deque[tuple[float, int, int]] = deque([(self._began, 0, 0)])
 
     def look(self, phase: str) -> Sample:
         """The present."""
