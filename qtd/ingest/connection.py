@@ -24,6 +24,7 @@ MAX_PIPELINED = 64
 TOO_LARGE = plain_text(413, "The body is larger than this server accepts.")
 TARGET_TOO_LONG = plain_text(414, "The request's URL is longer than this server accepts.")
 HEADERS_TOO_LARGE = plain_text(431, "The request's headers are larger than this server accepts.")
+NO_LENGTH = plain_text(411, "A request that offers to upgrade the connection needs a Content-Length.")
 TOO_SLOW = plain_text(408, "The request was not complete in time.")
 MALFORMED = plain_text(400, "This is not an HTTP/1.1 request.")
 
@@ -95,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._body_bytes = 0
         #: Bytes received since the request began, None between requests.
-        self._head_bytes: int | None = None
+        self._received: int | None = None
         self._in_head = True
         #: The request line is not complete.
         self._line_open = False
@@ -129,11 +130,11 @@ class Connection(asyncio.Protocol):
             data = self._body_past_parser(data)
             if not data:
                 return
-        if self._head_bytes is None:
+        if self._received is None:
             self.deadline = self._server.coarse_time + self._limits.request_seconds
-            self._head_bytes = 0
+            self._received = 0
             self._line_open = True
-        self._head_bytes += len(data)
+        self._received += len(data)
         if self._line_open:
             data = self._with_plain_line(data)
         try:
@@ -155,8 +156,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Note that a request begins, perhaps behind another in the same bytes."""
-        if self._head_bytes is None:
-            self._head_bytes = 0
+        if self._received is None:
+            self._received = 0
             self.deadline = self._server.coarse_time + self._limits.request_seconds
 
     def on_url(self, piece: bytes) -> None:
@@ -166,8 +167,9 @@ class Connection(asyncio.Protocol):
             self._refusal = TARGET_TOO_LONG
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header."""
-        self._headers.append((name, value))
+        """Collect a header; what a chunked body ends with is none, whatever its name."""
+        if self._in_head:
+            self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Refuse what is too large before its body comes, or ask for the body."""
@@ -183,6 +185,8 @@ class Connection(asyncio.Protocol):
                     self._past_parser = length
             elif len(name) == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
                 self._continue()
+            elif len(name) == 17 and name.lower() == b"transfer-encoding" and self._parser.should_upgrade():
+                self._refusal = NO_LENGTH
         if size > self._limits.header_bytes and self._refusal is None:
             self._refusal = HEADERS_TOO_LARGE
 
@@ -237,8 +241,13 @@ class Connection(asyncio.Protocol):
     def _refuse_if_too_large(self) -> None:
         if self._refusal is not None:
             self._refuse(self._refusal)
-        elif self._in_head and (self._head_bytes or 0) > self._limits.header_bytes:
-            self._refuse(HEADERS_TOO_LARGE)
+            return
+        limit, refusal = self._limits.header_bytes, HEADERS_TOO_LARGE
+        if not self._in_head:
+            # Chunks come with their sizes, at worst six bytes for one.
+            limit, refusal = limit + 6 * self._limits.body_bytes, TOO_LARGE
+        if (self._received or 0) > limit:
+            self._refuse(refusal)
 
     def _continue(self) -> None:
         if not self._exchanges and self._refusal is None:
@@ -274,7 +283,7 @@ class Connection(asyncio.Protocol):
             if self._ending:
                 self._end()
                 return
-            if self._head_bytes is None:
+            if self._received is None:
                 self.deadline = server.coarse_time + self._limits.idle_seconds
         if self._paused:
             self._paused = False
@@ -313,14 +322,14 @@ class Connection(asyncio.Protocol):
             return
         if self._ending:  # it was given its last answer and does not take it
             self._transport.abort()
-        elif self._head_bytes is None:
+        elif self._received is None:
             self._end()
         else:
             self._refuse(TOO_SLOW)
 
     def stop(self) -> None:
         """End as soon as nothing is owed; a request that is coming in may still come."""
-        if not self._exchanges and self._head_bytes is None:
+        if not self._exchanges and self._received is None:
             self._end()
 
     def abort(self) -> None:

@@ -231,6 +231,37 @@ def test_a_half_closed_connection_gets_its_answer(server: FakeServer) -> None:
     assert server.transport.is_closed()
 
 
+def test_trailers_are_no_headers(server: FakeServer) -> None:
+    """What comes behind a chunked body can not claim to be a proxy's header."""
+    server.connection.data_received(
+        b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\nhi\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n"
+    )
+    [request] = server.requests
+    assert request.body == b"hi"
+    assert [name for name, _ in request.headers] == [b"Host", b"Transfer-Encoding"]
+
+
+@pytest.mark.parametrize("piece", [b"1;" + b"x" * 100 + b"\r\nh\r\n", b"x" * 100])
+def test_a_body_can_not_be_wrapped_without_end(server: FakeServer, piece: bytes) -> None:
+    """Sizes, extensions and trailers of chunks are bounded with the body."""
+    ends = b"0\r\nX: " if piece.startswith(b"x") else b""
+    server.connection.data_received(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + ends)
+    for _ in range(100):
+        server.connection.data_received(piece)
+    assert server.transport.statuses == [413]
+
+
+def test_an_upgrade_without_length_is_refused(server: FakeServer) -> None:
+    """The parser gives us no chunked body then, and half a request must not pass for a whole one."""
+    server.connection.data_received(
+        b"POST /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+    )
+    assert server.requests == []
+    assert server.transport.statuses == [411]
+
+
 def test_what_follows_a_refusal_is_not_read(server: FakeServer) -> None:
     """Nobody can say where the next request begins; what came before is answered first."""
     server.connection.data_received(GET + b"nonsense\r\n\r\n")
