@@ -59,7 +59,9 @@ class Tracker:
             if request.visitor_id is not None:
                 visits.visitors.add(request.visitor_id)
             visits.since = min(visits.since, now - back)
-            visits.until_first = min(visits.until_first, now + length)
+            # Whoever has the same device takes over a visit of this window, and its visitor is then left with the
+            # one before: so not only the newest of these is needed.
+            visits.until_first = visits.since - 1
             visits.until_last = max(visits.until_last, now + length)
             if hit.conversion is not None or request.site.goals:
                 lookup.conversions = True
