@@ -1,4 +1,4 @@
-"""Carts, orders and goals meet rows that are in the database, in the batch, or half of each: it must not matter."""
+"""Visits, carts, orders and goals meet rows of the database, of the batch, or half of each: it must not matter."""
 
 from __future__ import annotations
 
@@ -118,3 +118,43 @@ def test_batches_make_no_difference(database_url: str, seed: int) -> None:
     assert len(found[0]["log_conversion"]) > 1
     for other in found[1:]:
         assert other == found[0]
+
+
+class Pairs(Random):
+    """Makes every batch two entries long."""
+
+    def randint(self, a: int, b: int) -> int:
+        """Two, whatever is asked."""
+        return max(a, min(b, 2))
+
+
+def test_a_visit_taken_over_leaves_the_one_before(database_url: str) -> None:
+    """A visitor whose newest visit another one with the same device continued is still the one of his earlier visit."""
+    [bob, ann] = VISITORS
+    steps = [(bob, 0), (bob, 3045), (ann, 4345), (bob, 7936)]
+    server = {"REMOTE_ADDR": "93.184.0.1"}
+    entries = [
+        {
+            "requests": [{"rec": "1", "idsite": "2", "url": "http://shop.example/", "_id": visitor}],
+            "env": {"server": server, "cookie": {}},
+            "tokenAuth": "",
+            "time": BEGIN + seconds,
+        }
+        for visitor, seconds in steps
+    ]
+    engine = open_engine(database_url)
+    runner = Runner(
+        engine,
+        read_world(WORLD),
+        outside,
+        clock=FakeClock(BEGIN + 86_400),
+        batches="random",
+        random=Pairs(),
+    )
+    visits = runner.rows(Scenario(group="", name="", entries=entries, rows={}))["log_visit"]
+    engine.dispose()
+    assert [(row["idvisitor"], row["visitor_count_visits"]) for row in visits] == [
+        (bob, 1),
+        (ann, 2),
+        (bob, 2),
+    ]
