@@ -59,7 +59,7 @@ class Converting:
     request: TrackingRequest
     #: its row as the request leaves it, custom dimensions included
     visit: Visit
-    #: the visit's row before the request; null where the visit begins with it
+    #: the row of the visit that would go on, before the request (also where a new campaign ends it); null for none
     before: Mapping[str, Any] | None
     action: Action | None
     link_action: LinkAction | None

@@ -47,14 +47,15 @@ class HitStep:
         """Plan the hit's rows; returns `recorded`, or the rule that keeps it out. Raises `InvalidRequest`."""
         request, plan, action = hit.request, self._plan, hit.action
         last = last_visit(request, request.visitor_id, hit.config_id, self._known.visits, self._windows)
-        is_new = begins_new_visit(request, last, self._windows) or (
-            last is not None and self._forces_new_visit(hit, last)
-        )
+        # What goals and carts are judged by: Matomo has taken over the visit that would go on before a new campaign
+        # ends it, and keeps its times and counters in mind for them.
+        ongoing = None if begins_new_visit(request, last, self._windows) else last
+        is_new = ongoing is None or self._forces_new_visit(hit, ongoing)
         if action is not None:
             plan.need(action)
         conversions: list[Conversion] = [] if hit.conversion is None else [hit.conversion]
         if action is not None and not conversions:
-            began = None if is_new or last is None else last.row["visit_first_action_time"]
+            began = None if ongoing is None else ongoing.row["visit_first_action_time"]
             conversions = [*goals_of(request, action, began)]
         if hit.is_ping:
             if is_new:
@@ -62,10 +63,10 @@ class HitStep:
             action, conversions = None, []
         if action is not None:
             action.columns.update(action_dimensions(request, action))
-        if is_new or last is None:
-            self._begin(hit, last, action, conversions)
+        if is_new or ongoing is None:
+            self._begin(hit, last, ongoing, action, conversions)
         else:
-            self._continue(hit, last, action, conversions)
+            self._continue(hit, ongoing, action, conversions)
         created = earlier_creation(request.site, request.timestamp)
         if created is not None:
             plan.created_earlier(request.idsite, created)
@@ -78,7 +79,12 @@ class HitStep:
         )
 
     def _begin(
-        self, hit: Hit, last: Visit | None, action: Action | None, conversions: list[Conversion]
+        self,
+        hit: Hit,
+        last: Visit | None,
+        ongoing: Visit | None,
+        action: Action | None,
+        conversions: list[Conversion],
     ) -> None:
         request = hit.request
         previous = last.row if last is not None else None
@@ -104,7 +110,8 @@ class HitStep:
         row.update(visit_dimensions(request, action))
         visit = Visit(row)
         self._plan.new_visit(visit, self._known.visits)
-        self._record(hit, visit, None, action, conversions, spent=0)
+        judged = None if ongoing is None else ongoing.row
+        self._record(hit, visit, None, judged, action, conversions, spent=0)
 
     def _continue(self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]) -> None:
         request = hit.request
@@ -123,19 +130,23 @@ class HitStep:
             changes["visit_total_time"] = max(0, changes["visit_total_time"] + _conversion_time(hit))
         changes.update(visit_dimensions(request, action))
         self._plan.change_visit(visit, changes, self._known.visits)
-        self._record(hit, visit, before, action, conversions, spent=spent)
+        self._record(hit, visit, before, before, action, conversions, spent=spent)
 
     def _record(
         self,
         hit: Hit,
         visit: Visit,
         before: dict[str, Any] | None,
+        judged: dict[str, Any] | None,
         action: Action | None,
         conversions: list[Conversion],
         *,
         spent: int,
     ) -> None:
-        """Add the rows that belong to the visit: its action, its conversions, what is known later of older rows."""
+        """Add the rows that belong to the visit: its action, its conversions, what is known later of older rows.
+
+        `before` is the visit's row until now, null where it begins; `judged` the one that conversions are judged by.
+        """
         request, plan = hit.request, self._plan
         link_action: LinkAction | None = None
         page_view_id = request.params.text("pv_id")
@@ -149,7 +160,7 @@ class HitStep:
                 Converting(
                     request=request,
                     visit=visit,
-                    before=before,
+                    before=judged,
                     action=action,
                     link_action=link_action,
                     credit=self._credit(request, visit, before),
