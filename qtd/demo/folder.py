@@ -65,7 +65,7 @@ def make_folder(path: Path, *, sites: tuple[Site, ...], queues: int, workers: in
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             raise ConfigurationError(f"{path}: not empty; the demo wants a folder of its own")
-        port = _free_port()
+        port = free_port()
         file = path / "qtd.yaml"
         text = yaml.safe_dump(_configuration(path, port, queues, workers), sort_keys=False)
         file.write_text(_EXPLANATION.format(path=file) + text, encoding="utf-8")
@@ -134,7 +134,8 @@ def _insert_sites(connection: Connection, sites: tuple[Site, ...]) -> None:
             connection.execute(tables["goal"].insert(), standard | dict(goal))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from qtd.clock import Clock
 from qtd.demo.clients import Promises
 from qtd.demo.log_tail import LogTail
-from qtd.demo.service import memory_bytes
+from qtd.demo.process_group import memory_bytes
 from qtd.errors import BrokerUnavailable, UndecodableEntry
 from qtd.queue.contract import Queues
 from qtd.wire.request_set import decode

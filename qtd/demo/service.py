@@ -57,17 +57,3 @@ class Service:
             pass
         else:
             self._process.wait()
-
-
-def memory_bytes(group: int) -> int:
-    """Resident memory of all processes of a group, pages that they share counted for each (Linux)."""
-    pages = 0
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            if os.getpgid(int(entry.name)) == group:
-                pages += int(Path(entry.path, "statm").read_text(encoding="ascii").split()[1])
-        except (OSError, IndexError):
-            continue  # it has just ended
-    return pages * os.sysconf("SC_PAGESIZE")

@@ -1,0 +1,216 @@
+"""`qtd bench process`: how fast one worker records page views."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import click
+import orjson
+from rich.console import Console
+from sqlalchemy import Engine
+
+from qtd.cli.bench.entries import entries_of
+from qtd.cli.bench.ground import configuration, tables
+from qtd.cli.bench.page_views import page_views
+from qtd.cli.bench.rounds import Spread
+from qtd.cli.bench.stages import STAGES, counted_statements, stopwatch
+from qtd.cli.setup import refuse
+from qtd.clock import SystemClock
+from qtd.config.root import Config
+from qtd.errors import ConfigurationError, QtdError, SchemaError
+from qtd.log.logger import get_logger
+from qtd.log.output import configure
+from qtd.queue.memory import MemoryQueues
+from qtd.store.native import BatchResult
+from qtd.worker.assemble import WorkerParts, native_recorder
+from qtd.worker.batch import BatchStep
+
+#: Before the first round: what happens once in a worker's life is not measured.
+_WARM_UP = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What came out."""
+
+    requests: int
+    #: requests per second
+    rate: Spread
+    #: microseconds for each request, by stage; `other` is what is left (queue, ledger, settings)
+    stages: dict[str, float]
+    #: statements for each batch, by their first word
+    statements: dict[str, float]
+
+
+@click.command()
+@click.option(
+    "--requests", type=click.IntRange(1), default=20_000, show_default=True, help="Page views of each round."
+)
+@click.option("--batch", type=click.IntRange(1), default=500, show_default=True, help="Page views at once.")
+@click.option("--hits-per-visit", type=click.IntRange(1), help="Page views of each visitor (default: 10).")
+@click.option("--visitors", type=click.IntRange(1), help="The same, by the number of visitors of each round.")
+@click.option(
+    "--agents",
+    type=click.IntRange(1),
+    help="So many different user agents in each round, none of which was seen before"
+    " (default: a few dozen common ones).",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1), default=5, show_default=True, help="How often it is repeated."
+)
+@click.option(
+    "--db",
+    "database",
+    metavar="URL",
+    help="Database to write to; its tables are named qtd_bench_… and removed (default: a temporary SQLite file).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, last.")
+def process(
+    *,
+    requests: int,
+    batch: int,
+    hits_per_visit: int | None,
+    visitors: int | None,
+    agents: int | None,
+    rounds: int,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    r"""Fill a queue in memory with generated page views, and time a worker that records them.
+
+    Each round has new visitors; the rows of earlier rounds stay. One round more tells where the time goes.
+
+    Exit code 0: measured. 1: the database failed, or not everything was recorded. 2: wrong usage.
+
+    \b
+    Example:
+      qtd bench process --requests 10000 --hits-per-visit 1
+      qtd bench process --db mysql+pymysql://root@127.0.0.1/test --json
+    """
+    if visitors is not None and hits_per_visit is not None:
+        raise click.UsageError("--visitors and --hits-per-visit say the same: give one of the two")
+    if visitors is not None and visitors > requests:
+        raise click.UsageError("more visitors than page views")
+    hits = hits_per_visit or (requests // visitors if visitors else min(10, requests))
+    console = Console(stderr=True)
+    configure(level="warning")
+    try:
+        with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder:
+            url = database or f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+            config = Config.model_validate(
+                configuration(
+                    url,
+                    {"backend": "memory", "count": 1},
+                    batch={"max_requests": batch},
+                    state_directory=folder,
+                )
+            )
+            measured = _measure(
+                config,
+                lambda round_, count: entries_of(
+                    page_views(count, hits_per_visit=hits, agents=agents, seed=round_), config
+                ),
+                requests=requests,
+                rounds=rounds,
+                console=console,
+            )
+    except (ConfigurationError, SchemaError) as error:
+        refuse(error)
+    except QtdError as error:
+        click.echo(f"qtd: {error}", err=True)
+        sys.exit(1)
+    kind = Config.model_validate({"database": {"url": url}}).database_url.partition(":")[0]
+    _print(measured, title=f"{kind}, {batch} at once, {hits} page view(s) a visit", agents=agents)
+    if as_json:
+        click.echo(orjson.dumps(_as_dict(measured, kind, batch, hits, agents)).decode())
+
+
+def _measure(
+    config: Config,
+    entries: Callable[[int, int], Sequence[bytes]],
+    *,
+    requests: int,
+    rounds: int,
+    console: Console,
+) -> Measured:
+    clock = SystemClock()
+    with tables(config) as engine, closing(MemoryQueues(count=1, clock=clock)) as queues:
+        recorder = native_recorder(config, engine, clock)
+        parts = WorkerParts(
+            config=config, queues=queues, recorder=recorder, clock=clock, logger=get_logger("bench")
+        )
+        step = parts.step()
+        _time(queues, step, entries(0, _WARM_UP))
+        rates = []
+        for number in range(1, rounds + 1):
+            waiting = entries(number, requests)
+            with console.status(f"round {number} of {rounds}"):
+                seconds = _time(queues, step, waiting)
+            rates.append(requests / seconds)
+            console.print(f"round {number}: {rates[-1]:,.0f} hits/s", highlight=False)
+        stages, statements = _look_inside(engine, queues, step, entries(rounds + 1, requests))
+    return Measured(requests=requests, rate=Spread.of(rates), stages=stages, statements=statements)
+
+
+def _time(queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes]) -> float:
+    """Seconds in which the worker's own steps record the entries.
+
+    Raises QtdError where they do not.
+    """
+    queues.push([(0, entry) for entry in entries])
+    lock = queues.acquire(0, 3600)
+    if lock is None:
+        raise QtdError("the queue in memory is locked")
+    total = BatchResult()
+    began = perf_counter()
+    while (result := step.run(lock)) is not None:
+        total.add(result)
+    seconds = perf_counter() - began
+    queues.release(lock)
+    if total.recorded != len(entries):
+        raise QtdError(f"of {len(entries)} page views only {total.recorded} were recorded: {total}")
+    return seconds
+
+
+def _look_inside(
+    engine: Engine, queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Microseconds for each request by stage, statements for each batch by kind."""
+    with stopwatch(engine) as seconds, counted_statements(engine) as statements:
+        whole = _time(queues, step, entries)
+    batches = -(-len(entries) // step.max_requests)
+    stages = {stage: seconds[stage] / len(entries) * 1e6 for stage in STAGES}
+    stages["other"] = whole / len(entries) * 1e6 - sum(stages.values())
+    return stages, {kind: count / batches for kind, count in statements.most_common()}
+
+
+def _print(measured: Measured, *, title: str, agents: int | None) -> None:
+    shown = f"{agents:,} new user agents" if agents else "common user agents"
+    click.echo(f"{title}, {shown}, rounds of {measured.requests:,}")
+    click.echo(f"{measured.rate.text()} hits/s: {1e6 / measured.rate.median:.0f} microseconds each, of these")
+    for stage, microseconds in measured.stages.items():
+        click.echo(f"  {stage:8}{microseconds:8.1f}")
+    statements = ", ".join(f"{count:.1f} {kind}" for kind, count in measured.statements.items())
+    click.echo(f"statements a batch: {statements}")
+
+
+def _as_dict(
+    measured: Measured, database: str, batch: int, hits: int, agents: int | None
+) -> dict[str, object]:
+    return {
+        "benchmark": "process",
+        "database": database,
+        "batch": batch,
+        "hits_per_visit": hits,
+        "agents": agents,
+        "requests": measured.requests,
+        "hits_per_second": measured.rate.as_dict(),
+        "microseconds": {stage: round(value, 1) for stage, value in measured.stages.items()},
+        "statements_per_batch": {kind: round(count, 2) for kind, count in measured.statements.items()},
+    }
