@@ -20,7 +20,7 @@ from qtd.parity.scenario import Rows, Scenario, World
 from qtd.parity.world import WorldDatabase
 from qtd.store.recorder import Recorder
 from qtd.store.salts import StoredSalts
-from qtd.store.settings.load import load_settings
+from qtd.store.settings.source import SettingsSource
 from qtd.wire.request_set import RequestSet, decode
 
 #: How a scenario's entries are applied: all at once, one by one, or in batches of random size.
@@ -60,9 +60,8 @@ class Runner:
         """Apply a scenario; returns all tracked rows in canonical form."""
         configured = self._world.begin(scenario)
         self._recorder.forget()
-        with reading(self._engine) as connection:
-            settings = load_settings(connection, "", configured, now=self._clock.now())
-        tracker = Tracker(settings, self._outside)
+        source = SettingsSource(self._engine, configured=lambda: configured, clock=self._clock)
+        tracker = Tracker(source.current(), self._outside)
         request_sets = [decode(orjson.dumps(entry)) for entry in scenario.entries]
         for batch in self._split(request_sets):
             self._recorder.record(tracker, batch)
