@@ -8,7 +8,6 @@ what the database's keys let through; here the same keys are kept in memory: (vi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import Any, Final
 
 from qtd.engine.cart import CART, CartItems
@@ -55,9 +54,8 @@ def reported_conversion(request: TrackingRequest, urls: PageUrls) -> Conversion 
 class Conversions:
     """The conversions of a batch, with those that are in the database."""
 
-    def __init__(self, plan: Plan, known: Known, random: Random) -> None:
+    def __init__(self, plan: Plan, known: Known) -> None:
         self._plan = plan
-        self._random = random
         self._items = CartItems(plan, known)
         #: (idvisit, or the visit while it has none; idgoal; buster)
         self._keys: set[tuple[int | Visit, int, int]] = set(known.conversions)
@@ -127,12 +125,13 @@ class Conversions:
             self._items.record(converting.visit, ecommerce.order or CART, items, stamp)
 
     def _buster(self, visit: Visit, idgoal: int, timestamp: int) -> int:
-        """Return a number that tells the visit's conversions of a goal apart: two random digits, the time."""
+        """Return a number that tells the visit's conversions of a goal apart: two digits, the time.
+
+        The digits are random in Matomo; here the first free ones, so that entries always give the same rows.
+        """
         digits = str(timestamp)[2:]
-        first = self._random.randrange(len(_BUSTER_PREFIXES))
         buster = 0
-        for offset in range(len(_BUSTER_PREFIXES)):
-            prefix = _BUSTER_PREFIXES[(first + offset) % len(_BUSTER_PREFIXES)]
+        for prefix in _BUSTER_PREFIXES:
             buster = int(f"{prefix}{digits}")
             if (_identity(visit), idgoal, buster) not in self._keys:
                 break

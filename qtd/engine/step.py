@@ -39,7 +39,7 @@ class HitStep:
         self._outside = outside
         self._windows = windows
         self._referrers = referrers
-        self._conversions = Conversions(plan, known, outside.random)
+        self._conversions = Conversions(plan, known)
         #: page views of this batch by visit and `idpageview`, for performance that is sent after them
         self._page_views: dict[tuple[Visit, str], LinkAction] = {}
 
@@ -111,7 +111,7 @@ class HitStep:
         visit = Visit(row)
         self._plan.new_visit(visit, self._known.visits)
         judged = None if ongoing is None else ongoing.row
-        self._record(hit, visit, None, judged, action, conversions, spent=0)
+        self._record(hit, visit, None, judged, action, conversions=conversions, spent=0)
 
     def _continue(self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]) -> None:
         request = hit.request
@@ -130,7 +130,7 @@ class HitStep:
             changes["visit_total_time"] = max(0, changes["visit_total_time"] + _conversion_time(hit))
         changes.update(visit_dimensions(request, action))
         self._plan.change_visit(visit, changes, self._known.visits)
-        self._record(hit, visit, before, before, action, conversions, spent=spent)
+        self._record(hit, visit, before, before, action, conversions=conversions, spent=spent)
 
     def _record(
         self,
@@ -139,8 +139,8 @@ class HitStep:
         before: dict[str, Any] | None,
         judged: dict[str, Any] | None,
         action: Action | None,
-        conversions: list[Conversion],
         *,
+        conversions: list[Conversion],
         spent: int,
     ) -> None:
         """Add the rows that belong to the visit: its action, its conversions, what is known later of older rows.
