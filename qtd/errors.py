@@ -33,8 +33,16 @@ class DatabaseRefused(QtdError):
     """The database refuses a statement or its values: repeating changes nothing, isolate what caused it."""
 
 
+class ServiceManagerUnavailable(Transient):
+    """The service manager does not answer, or refuses what was asked."""
+
+
 class LockLost(Transient):
     """The queue's lock is no longer ours: neither commit nor trim, start over."""
+
+
+class QueueChanged(Transient):
+    """The queue does not begin with what was read from it: nothing was removed, read again."""
 
 
 class EntryError(QtdError):
