@@ -17,7 +17,8 @@ from qtd.log.logger import get_logger
 from qtd.queue.open import open_queues
 from qtd.store.create import upgrade
 from qtd.store.settings.kept import KeptSettings
-from qtd.worker.assemble import open_database, settings_source
+from qtd.worker.assemble import native_recorder, open_database, settings_source
+from qtd.worker.at_once import AtOnce
 from qtd.worker.children import WorkerChildren
 
 
@@ -93,7 +94,12 @@ def _backing(config: Config) -> Backing:
         engine.dispose()
 
     return Backing(
-        queues=queues.count, push=queues.push, ping=queues.ping, settings=settings.current, close=close
+        queues=queues.count,
+        push=queues.push,
+        ping=queues.ping,
+        settings=settings.current,
+        record_now=AtOnce(lambda: native_recorder(config, engine, clock)),
+        close=close,
     )
 
 

@@ -12,7 +12,7 @@ from qtd.engine.location_provider import Locate
 from qtd.engine.outside import Outside
 from qtd.store.geoip import open_locations
 from qtd.store.lists import load_referrer_lists
-from qtd.store.regexes import load_definitions
+from qtd.store.regexes import device_definitions
 
 
 def shipped_outside(salts: FingerprintSalts) -> Outside:
@@ -34,7 +34,7 @@ def gather(
         ConfigurationError: a file of the installation can not be read.
     """
     return Outside(
-        devices=DeviceDetector(load_definitions(matomo_path)),
+        devices=DeviceDetector(device_definitions(matomo_path)),
         referrer_lists=load_referrer_lists(matomo_path, options=options),
         locate=locate or open_locations(matomo_path),
         salts=salts,

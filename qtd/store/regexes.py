@@ -49,7 +49,7 @@ _HARDWARE = (
 )
 
 #: The Python port writes groups as Python does, which is no difference in meaning.
-_PYTHON_GROUP = re.compile(r"\\g<(\d+)>")
+_PYTHON_GROUP = re.compile(r"\\{1,2}g<(\d+)>")
 _PHP_TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|'((?:\\.|[^'\\])*)'|(=>)|([\[\]])", re.DOTALL)
 _PHP_ESCAPE = re.compile(r"\\([\\'])")
 _PHP_VERSION = re.compile(r"const VERSION = '([^']+)'")
