@@ -36,7 +36,7 @@ CREDIT = {"referer_type": 6, "referer_name": "camp", "referer_keyword": None}
 class Batch:
     """A batch that plans conversions."""
 
-    def __init__(self, known: Known | None = None, seed: int = 0) -> None:
+    def __init__(self, known: Known | None = None) -> None:
         self.plan = Plan()
         self.known = known or Known()
         self.conversions = Conversions(self.plan, self.known)
