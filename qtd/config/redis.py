@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from qtd.config.redis_address import from_plugin
 from qtd.config.section import ListOf, Section, contradiction
 from qtd.config.values import Address, AddressValue, PathValue, Seconds, Text
 
@@ -51,7 +53,7 @@ class Redis(Section):
     hosts: ListOf[AddressValue] = Field(
         (Address("127.0.0.1", 6379),),
         min_length=1,
-        description="host:port; of the server, of the Sentinels, or of some nodes of the cluster",
+        description="host:port; of the server, the Sentinels, or nodes of the cluster (or the plugin's host, port)",
     )
     unix_socket: PathValue | None = Field(
         None, description="path of the server's socket, used instead of hosts"
@@ -67,6 +69,32 @@ class Redis(Section):
     sentinel: Sentinel = Sentinel()
     connect_timeout_seconds: Seconds = Field(2.0, description="longest time to make a connection")
     command_timeout_seconds: Seconds = Field(5.0, description="longest time to wait for an answer")
+    wait_replicas: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="how many replicas must have a request before it counts as accepted; see docs/redis.md",
+    )
+    wait_timeout_seconds: Seconds = Field(
+        1.0, description="longest time to wait for them; less than command_timeout_seconds"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_in_the_plugin(cls, values: object) -> object:
+        if isinstance(values, Mapping) and ("host" in values or "port" in values):
+            return from_plugin(values)
+        return values
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        if self.wait_replicas and self.wait_timeout_seconds >= self.command_timeout_seconds:
+            raise contradiction(
+                "wait_timeout_seconds",
+                f"must be less than command_timeout_seconds ({self.command_timeout_seconds:g}),"
+                " so that the server says how many replicas there were",
+            )
+        return self
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:

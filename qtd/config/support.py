@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 def unsupported(config: Config) -> Iterator[str]:
     """Yield a problem for each value that is valid but not implemented by this version."""
-    if config.redis.mode != "standalone":
-        yield f"redis.mode: {config.redis.mode!r}: not supported yet by this version; standalone is"
     if config.engine != "native":
         yield f"engine: {config.engine!r}: not supported yet by this version; native is"
     if config.matomo.path is not None:

@@ -62,13 +62,17 @@ class Queues(Protocol):
     def read(self, queue: int, limit: int) -> list[bytes]:
         """Return up to `limit` entries from the queue's head, oldest first; remove nothing, need no lock."""
 
-    def trim(self, lock: Lock, count: int) -> None:
-        """Remove `count` entries from the head of the lock's queue, or all if there are fewer.
+    def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """Remove `entries` from the head of the lock's queue: what `read` returned, or the beginning of that.
 
-        The check of the lock and the removal are one atomic step.
+        Not a number of entries: a broker that fails over or is restored may have other entries at the head
+        than those that were read and recorded, and must not lose them. All are removed, or none. The check
+        that they are still there and their removal are one atomic step, so is the check of the lock, except
+        on a Redis cluster (see `qtd.queue.redis`).
 
         Raises:
             LockLost: the lock is not ours any more; nothing was removed.
+            QueueChanged: the queue begins with something else; nothing was removed, read again.
             BrokerUnavailable: whether they were removed is not known; read again.
         """
 

@@ -7,7 +7,7 @@ from itertools import islice
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
-from qtd.errors import BrokerUnavailable, LockLost
+from qtd.errors import BrokerUnavailable, LockLost, QueueChanged
 from qtd.queue.contract import Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
@@ -51,14 +51,16 @@ class MemoryQueues:
         with self._mutex:
             return list(islice(self._queues[queue], max(limit, 0)))
 
-    def trim(self, lock: Lock, count: int) -> None:
+    def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """See `Queues.trim`."""
         check_queue(lock.queue, self.count)
         self.ping()
         with self._mutex:
             self._check(lock)
             waiting = self._queues[lock.queue]
-            for _ in range(min(count, len(waiting))):
+            if list(islice(waiting, len(entries))) != list(entries):
+                raise QueueChanged
+            for _ in entries:
                 waiting.popleft()
 
     def lengths(self) -> list[int]:

@@ -7,30 +7,26 @@ from typing import TYPE_CHECKING
 from qtd.clock import SystemClock
 from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
-from qtd.errors import ConfigurationError
-from qtd.queue import standalone
+from qtd.queue import sentinel, standalone
+from qtd.queue.cluster import RedisCluster
 from qtd.queue.memory import MemoryQueues
 from qtd.queue.redis import RedisQueues
+from qtd.queue.redis_replicas import Replicas
+from qtd.queue.redis_server import RedisServer
 from qtd.queue.sql import SqlQueues
 
 if TYPE_CHECKING:
+    from qtd.config.redis import Redis as RedisSection
     from qtd.config.root import Config
     from qtd.queue.contract import Queues
+    from qtd.queue.redis_servers import Servers
 
 
 def open_queues(config: Config) -> Queues:
-    """Return the queues of `config`, connected to nothing yet (see `Queues.ping`).
-
-    Raises:
-        ConfigurationError: this version has no such backend or mode.
-    """
+    """Return the queues of `config`, connected to nothing yet (see `Queues.ping`)."""
     backend, count = config.queue.backend, config.queue.count
     if backend == "redis":
-        if config.redis.mode != "standalone":
-            raise ConfigurationError(
-                f"redis.mode: {config.redis.mode!r} is not supported yet by this version"
-            )
-        return RedisQueues(standalone.connect(config.redis), count=count)
+        return RedisQueues(open_servers(config.redis), count=count)
     if backend == "sql":
         database = config.queue_database
         timeouts = Timeouts(
@@ -43,3 +39,12 @@ def open_queues(config: Config) -> Queues:
         )
         return SqlQueues(engine, count=count, prefix=config.database.tables_prefix)
     return MemoryQueues(count=count, clock=SystemClock())
+
+
+def open_servers(section: RedisSection) -> Servers:
+    """Return the Redis server or servers of `redis` in the configuration."""
+    replicas = Replicas.of(section)
+    if section.mode == "cluster":
+        return RedisCluster(section, replicas=replicas)
+    connect = sentinel.connect if section.mode == "sentinel" else standalone.connect
+    return RedisServer(connect(section), replicas=replicas)

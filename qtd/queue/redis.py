@@ -2,134 +2,156 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from qtd.errors import LockLost
+from qtd.errors import LockLost, QueueChanged
 from qtd.queue.contract import Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
+from qtd.queue.redis_digest import head_digest
 from qtd.queue.redis_errors import translated
 from qtd.queue.redis_keys import list_key, lock_key
+from qtd.queue.redis_script import Script
+from qtd.queue.redis_servers import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from redis import Redis
+    from qtd.queue.redis_servers import Servers
+
+_TRIM: Final = Script.named("trim.lua")
+_LEASE: Final = Script.named("lease.lua")
+_EXTEND: Final = Script.named("extend.lua")
+_RELEASE: Final = Script.named("release.lua")
+#: Later than any clock: the end of a lock that never expires.
+_NEVER: Final = 2**53
 
 
 class RedisQueues:
     """The contract (`qtd.queue.contract.Queues`) over lists; locks expire by the server's clock.
 
-    A pushed entry is as durable as the server's settings make it: `appendonly yes`, and `appendfsync`.
+    A pushed entry is as durable as the servers' settings make it: `appendonly yes`, `appendfsync`, and
+    `redis.wait_replicas`. docs/redis.md says what that means in which topology.
     """
 
-    def __init__(self, client: Redis, *, count: int, token: Callable[[], str] = new_token) -> None:
+    def __init__(self, servers: Servers, *, count: int, token: Callable[[], str] = new_token) -> None:
         self.count = count
-        self._client = client
+        self._servers = servers
         self._token = token
         self._lists = [list_key(queue) for queue in range(count)]
         self._lock_keys = [lock_key(queue) for queue in range(count)]
-        self._trim = _script(client, "trim.lua")
-        self._extend = _script(client, "extend.lua")
-        self._release = _script(client, "release.lua")
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """See `Queues.push`: one RPUSH per queue; a server's refusal of one does not take back the others."""
         groups = by_queue(entries, self.count)
+        if not groups:
+            return
+        commands = [
+            Command(self._lists[queue], ("RPUSH", self._lists[queue], *stored))
+            for queue, stored in groups.items()
+        ]
         with translated():
-            if len(groups) == 1:  # a pipeline of one command only costs
-                [(queue, stored)] = groups.items()
-                self._client.rpush(self._lists[queue], *stored)
-            elif groups:
-                with self._client.pipeline(transaction=False) as pipeline:
-                    for queue, stored in groups.items():
-                        pipeline.rpush(self._lists[queue], *stored)
-                    _results(pipeline)
+            self._servers.run(commands, replicated=True)
 
     def read(self, queue: int, limit: int) -> list[bytes]:
         """See `Queues.read`."""
         check_queue(queue, self.count)
         if limit <= 0:
             return []  # LRANGE 0 -1 would be everything
+        key = self._lists[queue]
         with translated():
-            return cast("list[bytes]", self._client.lrange(self._lists[queue], 0, limit - 1))
+            entries: list[bytes]
+            [entries] = self._servers.run([Command(key, ("LRANGE", key, 0, limit - 1))])
+            return entries
 
-    def trim(self, lock: Lock, count: int) -> None:
-        """See `Queues.trim`."""
+    def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """See `Queues.trim`; in a cluster the lock is checked first, see `_held_until`."""
         check_queue(lock.queue, self.count)
-        keys = [self._lock_keys[lock.queue], self._lists[lock.queue]]
+        keys = [self._lists[lock.queue]]
         with translated():
-            trimmed = self._trim(keys=keys, args=[lock.token, max(count, 0)])
-        if not trimmed:
+            held: str | int
+            if self._servers.together:
+                keys.append(self._lock_keys[lock.queue])
+                held = lock.token
+            else:
+                held = self._held_until(lock)
+            trimmed = _TRIM.run(self._servers, keys, len(entries), head_digest(entries), held)
+        if trimmed == 0:
             raise LockLost
+        if trimmed < 0:
+            raise QueueChanged
 
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
-        with translated(), self._client.pipeline(transaction=False) as pipeline:
-            for key in self._lists:
-                pipeline.llen(key)
-            return _results(pipeline)
+        with translated():
+            return self._servers.run([Command(key, ("LLEN", key)) for key in self._lists])
 
     def acquire(self, queue: int, seconds: int) -> Lock | None:
         """See `Queues.acquire`."""
         check_queue(queue, self.count)
         lock = Lock(queue=queue, token=self._token())
+        key = self._lock_keys[queue]
         with translated():
-            taken = self._client.set(self._lock_keys[queue], lock.token, nx=True, ex=seconds)
+            [taken] = self._servers.run([Command(key, ("SET", key, lock.token, "NX", "EX", seconds))])
         return lock if taken else None
 
     def extend(self, lock: Lock, seconds: int) -> None:
         """See `Queues.extend`."""
         with translated():
-            extended = self._extend(keys=[self._lock_keys[lock.queue]], args=[lock.token, seconds])
+            extended = _EXTEND.run(self._servers, [self._lock_keys[lock.queue]], lock.token, seconds)
         if not extended:
             raise LockLost
 
     def release(self, lock: Lock) -> bool:
         """See `Queues.release`."""
         with translated():
-            return bool(self._release(keys=[self._lock_keys[lock.queue]], args=[lock.token]))
+            return bool(_RELEASE.run(self._servers, [self._lock_keys[lock.queue]], lock.token))
 
     def states(self) -> list[QueueState]:
         """See `Queues.states`."""
-        with translated(), self._client.pipeline(transaction=False) as pipeline:
-            for queue in range(self.count):
-                pipeline.llen(self._lists[queue])
-                pipeline.get(self._lock_keys[queue])
-                pipeline.pttl(self._lock_keys[queue])
-            answers = iter(_results(pipeline))
+        commands = [
+            command
+            for queue in range(self.count)
+            for command in (
+                Command(self._lists[queue], ("LLEN", self._lists[queue])),
+                Command(self._lock_keys[queue], ("GET", self._lock_keys[queue])),
+                Command(self._lock_keys[queue], ("PTTL", self._lock_keys[queue])),
+            )
+        ]
+        with translated():
+            answers = iter(self._servers.run(commands))
         triples = zip(answers, answers, answers, strict=True)
         return [_state(queue, *answer) for queue, answer in enumerate(triples)]
 
     def ping(self) -> None:
-        """See `Queues.ping`."""
-        with translated():
-            self._client.ping()
+        """See `Queues.ping`: every server that has a queue is asked."""
+        self.lengths()
 
     def close(self) -> None:
         """See `Queues.close`."""
-        self._client.close()
+        self._servers.close()
+
+    def _held_until(self, lock: Lock) -> int:
+        """Return until when the lock is ours, in milliseconds by the clock of the server with the list.
+
+        The plugin's keys for a queue's list and lock lie in different slots, so no script may touch both.
+        Instead the list's server is asked for the time, *then* the lock's server how long the lock is ours:
+        so that it is certainly ours until that time plus that long, and the removal makes that its condition.
+        It relies on the two clocks running equally fast for that moment, and on the lock's server not being
+        replaced by one that has forgotten it; even then what is removed are `trim`'s own entries.
+
+        Raises:
+            LockLost: it is not ours.
+        """
+        list_, lock_key_ = self._lists[lock.queue], self._lock_keys[lock.queue]
+        [(seconds, microseconds)] = self._servers.run([Command(list_, ("TIME",))])
+        left: int = _LEASE.run(self._servers, [lock_key_], lock.token)
+        if left == 0:
+            raise LockLost
+        return _NEVER if left < 0 else int(seconds) * 1000 + int(microseconds) // 1000 + left
 
 
-def _script(client: Redis, name: str) -> Callable[..., Any]:
-    """Return the script as a function that sends its digest only, and its text when the server lost it."""
-    return client.register_script(files("qtd.queue").joinpath("scripts", name).read_text(encoding="ascii"))
-
-
-def _results(pipeline: Any) -> list[Any]:
-    """Run the pipeline; raise the first error that the server answered.
-
-    redis-py would raise it by itself, but with the command, and so an entry's content, in its text.
-    """
-    results: list[Any] = pipeline.execute(raise_on_error=False)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
-    return results
-
-
-def _state(queue: int, waiting: int, holder: bytes | None, milliseconds: int) -> QueueState:
+def _state(queue: int, waiting: int, holder: Any, milliseconds: int) -> QueueState:
     """Make a state of LLEN, GET and PTTL; PTTL is -2 without a key, -1 without an expiry."""
     if holder is None or milliseconds == -2:  # it may expire between GET and PTTL
         return QueueState(queue=queue, waiting=waiting, lock_holder=None, lock_seconds_left=None)

@@ -18,12 +18,14 @@ def translated() -> Iterator[None]:
     """Raise what the server or the connection raises inside as BrokerUnavailable, with its reason.
 
     That covers no connection, timeouts, a wrong password, and every refusal of a server: OOM, READONLY,
-    LOADING, MISCONF, NOREPLICAS, NOPERM, WRONGTYPE. None of them is an entry's fault, and each is over once
-    somebody has put the server right. redis-py's DataError is a mistake of ours and passes unchanged.
+    LOADING, MISCONF, NOREPLICAS, NOPERM, WRONGTYPE; that no Sentinel knows a master, that no server of a
+    cluster answers or has a queue's slot. None of them is an entry's fault, and each is over once somebody
+    has put the server right, or a failover has ended. redis-py's DataError is a mistake of ours and passes
+    unchanged.
     """
     try:
         yield
     except exceptions.DataError:
         raise
-    except exceptions.RedisError as error:
+    except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         raise BrokerUnavailable(f"Redis: {error}") from error

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, bindparam, case, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from qtd.db.transaction import reading, writing
-from qtd.errors import BrokerUnavailable, LockLost, QtdError
+from qtd.errors import BrokerUnavailable, LockLost, QtdError, QueueChanged
 from qtd.queue.contract import Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
@@ -62,8 +62,9 @@ class SqlQueues:
             .order_by(entry.c.position)
             .limit(bindparam("n"))
         )
-        self._ends = (
-            select(head.c.position, tail.c.position).select_from(ends).where(head.c.queue == bindparam("q"))
+        self._head = select(head.c.position).where(head.c.queue == bindparam("q"))
+        self._entry_at = select(entry.c.stored).where(
+            entry.c.queue == bindparam("q"), entry.c.position == bindparam("last")
         )
         # A range that includes its end makes InnoDB wait for the lock of the entry behind it, which a pusher
         # may hold; so the last entry is removed on its own.
@@ -115,21 +116,24 @@ class SqlQueues:
         with self._reading() as connection:
             return list(connection.scalars(self._read, {"q": queue, "n": max(limit, 0)}))
 
-    def trim(self, lock: Lock, count: int) -> None:
-        """See `Queues.trim`."""
+    def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """See `Queues.trim`; compares the last entry, whose position says which are before it."""
         check_queue(lock.queue, self.count)
         with self._writing() as connection:
             # Read before the lock is checked: if the lock is ours, nobody else has moved the head since, and
-            # a tail that has grown meanwhile changes nothing for the `count` entries that the caller has
-            # read.
-            first, tail = connection.execute(self._ends, {"q": lock.queue}).one()
-            last = min(first + max(count, 0), tail)
+            # a tail that has grown meanwhile changes nothing for the entries that the caller has read.
+            first = connection.execute(self._head, {"q": lock.queue}).scalar_one()
+            last = first + len(entries)
             if not self._locks.move_head(connection, lock, first, last):
                 raise LockLost
+            if not entries:
+                return
+            at_last = {"q": lock.queue, "last": last}
+            if connection.scalar(self._entry_at, at_last) != entries[-1]:
+                raise QueueChanged
             if last > first + 1:
-                connection.execute(self._remove_before, {"q": lock.queue, "first": first, "last": last})
-            if last > first:
-                connection.execute(self._remove_at, {"q": lock.queue, "last": last})
+                connection.execute(self._remove_before, {"first": first, **at_last})
+            connection.execute(self._remove_at, at_last)
 
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
@@ -163,7 +167,7 @@ class SqlQueues:
     def ping(self) -> None:
         """See `Queues.ping`."""
         with self._reading() as connection:
-            connection.execute(self._ends, {"q": 0})
+            connection.execute(self._head, {"q": 0})
 
     def close(self) -> None:
         """See `Queues.close`."""
@@ -211,7 +215,7 @@ def _as_broker() -> Iterator[None]:
     """Whatever is wrong with the database, to the queue's users it is the broker that is not there."""
     try:
         yield
-    except (LockLost, BrokerUnavailable):
+    except (LockLost, QueueChanged, BrokerUnavailable):
         raise
     except QtdError as error:
         raise BrokerUnavailable(f"database: {error}") from error

@@ -38,7 +38,7 @@ class BatchStep:
         began = self.clock.monotonic()
         self.queues.extend(lock, self.lock_seconds)
         result = self.recorder.record(lock.queue, stored)
-        self.queues.trim(lock, len(stored))
+        self.queues.trim(lock, stored)
         for entry, cause in result.dead_entries:
             self.logger.emit(EntryDead(queue=lock.queue, entry=entry, cause=cause))
         self.logger.emit(

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import update
 
 from qtd.config.redis import Redis
-from qtd.config.values import Address
 from qtd.db.engine import Timeouts, open_engine
 from qtd.db.transaction import writing
 from qtd.queue.memory import MemoryQueues
+from qtd.queue.open import open_servers
 from qtd.queue.redis import RedisQueues
 from qtd.queue.redis_keys import lock_key
 from qtd.queue.sql import SqlQueues
 from qtd.queue.sql_tables import queue_tables
-from qtd.queue.standalone import connect
 from tests.fake_clock import FakeClock
+from tests.servers import sections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qtd.queue.contract import Queues
-    from tests.servers.redis import RedisServer
+    from tests.servers.cluster import ClusterServers
+    from tests.servers.redis import RedisServer, SecuredRedisServer
+    from tests.servers.sentinel import SentinelGroup
 
 #: Queues of each backend under test.
 COUNT = 4
@@ -60,23 +64,49 @@ class MemoryBackend:
 
 
 class RedisBackend:
-    """A Redis server's queues."""
+    """Redis' queues, in any topology; `server_of` tells where a key is, for looks behind the scenes."""
 
-    def __init__(self, server: RedisServer) -> None:
-        self._server = server
+    def __init__(self, section: Redis, server_of: Callable[[str], RedisServer]) -> None:
+        self._section = section
+        self._server_of = server_of
         self._opened: list[Queues] = []
+
+    @classmethod
+    def of_server(cls, server: RedisServer) -> RedisBackend:
+        """Reach a single server by TCP."""
+        return cls(sections.tcp(server), lambda _: server)
+
+    @classmethod
+    def of_unix_socket(cls, server: RedisServer) -> RedisBackend:
+        """Reach it by its socket."""
+        return cls(sections.unix_socket(server), lambda _: server)
+
+    @classmethod
+    def of_secured_server(cls, server: SecuredRedisServer) -> RedisBackend:
+        """Reach it by TLS, with a certificate, as a user with few rights."""
+        return cls(sections.secured(server), lambda _: server)
+
+    @classmethod
+    def of_sentinels(cls, group: SentinelGroup) -> RedisBackend:
+        """Reach the master that the Sentinels name, and wait for its replica."""
+        return cls(sections.sentinel(group, wait_replicas=1), lambda _: group.master)
+
+    @classmethod
+    def of_cluster(cls, cluster: ClusterServers) -> RedisBackend:
+        """Reach each queue where its slot is."""
+        return cls(sections.cluster(cluster), cluster.owner_of)
 
     def open(self) -> Queues:
         """Connect once more."""
-        section = Redis(hosts=(Address("127.0.0.1", self._server.port),))
-        queues = RedisQueues(connect(section), count=COUNT)
+        queues = RedisQueues(open_servers(self._section), count=COUNT)
         self._opened.append(queues)
         return queues
 
     def expire(self, queue: int) -> None:
         """Set an expiry that is over."""
-        with self._server.client() as client:
-            assert client.pexpire(lock_key(queue), 0)
+        key = lock_key(queue)
+        with self._server_of(key).client() as client:
+            assert client.pexpire(key, 0)
 
     def close(self) -> None:
         """Close the clients."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from qtd.queue.contract import Queues
 
 
-@pytest.fixture(params=["memory", "sqlite", "mariadb", "redis"])
+REDIS: dict[str, tuple[Callable[[Any], Backend], str]] = {
+    "redis": (RedisBackend.of_server, "redis_server"),
+    "redis by unix socket": (RedisBackend.of_unix_socket, "redis_server"),
+    "redis with TLS and ACL": (RedisBackend.of_secured_server, "secured_redis"),
+    "sentinel": (RedisBackend.of_sentinels, "sentinels"),
+    "cluster": (RedisBackend.of_cluster, "cluster"),
+}
+
+
+@pytest.fixture(params=["memory", "sqlite", "mariadb", *REDIS])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Give a broker with empty queues."""
     made = _make(request)
@@ -23,8 +33,9 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 
 def _make(request: pytest.FixtureRequest) -> Backend:
-    if request.param == "redis":
-        return RedisBackend(request.getfixturevalue("redis_server"))
+    if request.param in REDIS:
+        make, fixture = REDIS[request.param]
+        return make(request.getfixturevalue(fixture))
     if request.param == "mariadb":
         return SqlBackend(request.getfixturevalue("mariadb_url"))
     if request.param == "sqlite":

@@ -38,7 +38,7 @@ def drain(queues: Queues, pushing: Sequence[Future[None]]) -> list[bytes]:
         batch = queues.read(0, 60)
         if ended and not batch:
             return taken
-        queues.trim(lock, len(batch))
+        queues.trim(lock, batch)
         taken += batch
 
 

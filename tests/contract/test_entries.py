@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qtd.errors import QueueChanged
 from tests.contract.backends import COUNT
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_an_empty_queue_is_no_error(queues: Queues) -> None:
     assert queues.lengths() == [0] * COUNT
     lock = queues.acquire(0, 60)
     assert lock is not None
-    queues.trim(lock, 5)
+    queues.trim(lock, [])
     assert queues.lengths() == [0] * COUNT
 
 
@@ -68,29 +69,46 @@ def test_trimming_removes_from_the_head_of_one_queue(queues: Queues) -> None:
     queues.push([(queue, entry) for entry in numbered(10) for queue in (0, 1)])
     lock = queues.acquire(1, 60)
     assert lock is not None
-    queues.trim(lock, 4)
+    queues.trim(lock, numbered(4))
     assert queues.read(1, 10) == numbered(6, start=4)
     assert queues.read(0, 20) == numbered(10)
 
 
 def test_trimming_nothing_removes_nothing(queues: Queues) -> None:
-    """A count of zero leaves the queue as it is."""
+    """An empty batch leaves the queue as it is."""
     queues.push([(0, entry) for entry in numbered(3)])
     lock = queues.acquire(0, 60)
     assert lock is not None
-    queues.trim(lock, 0)
+    queues.trim(lock, [])
     assert queues.read(0, 10) == numbered(3)
 
 
-def test_trimming_more_than_there_is_empties_the_queue(queues: Queues) -> None:
-    """What is pushed afterwards is all there, behind an excessive trim as behind any other."""
+def test_trimming_all_empties_the_queue(queues: Queues) -> None:
+    """What is pushed afterwards is all there."""
     queues.push([(0, entry) for entry in numbered(3)])
     lock = queues.acquire(0, 60)
     assert lock is not None
-    queues.trim(lock, 100)
+    queues.trim(lock, numbered(3))
     assert queues.lengths()[0] == 0
     queues.push([(0, entry) for entry in numbered(2, start=3)])
     assert queues.read(0, 10) == numbered(2, start=3)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [numbered(6), [*numbered(2), b"other"], numbered(2, start=1), [b"entry 0entry 1"], [b""]],
+    ids=["more than there is", "another last one", "a later part", "two in one", "nothing of it"],
+)
+def test_trimming_removes_only_what_was_read(queues: Queues, entries: list[bytes]) -> None:
+    """After a failover or a restore other entries may be at the head; they were not recorded and stay."""
+    queues.push([(0, entry) for entry in numbered(5)])
+    lock = queues.acquire(0, 60)
+    assert lock is not None
+    with pytest.raises(QueueChanged):
+        queues.trim(lock, entries)
+    assert queues.read(0, 10) == numbered(5)
+    queues.trim(lock, numbered(5))
+    assert queues.lengths()[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -130,7 +148,7 @@ def test_ten_thousand_entries_in_one_push(queues: Queues) -> None:
     taken: list[bytes] = []
     while batch := queues.read(0, 700):
         taken += batch
-        queues.trim(lock, len(batch))
+        queues.trim(lock, batch)
     assert taken == entries
 
 

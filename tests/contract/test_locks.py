@@ -64,7 +64,7 @@ def test_trimming_with_an_expired_lock_removes_nothing(backend: Backend) -> None
     lock = taken(queues)
     backend.expire(0)
     with pytest.raises(LockLost):
-        queues.trim(lock, 1)
+        queues.trim(lock, [b"one"])
     assert queues.read(0, 10) == [b"one", b"two"]
 
 
@@ -76,11 +76,11 @@ def test_trimming_with_somebody_elses_lock_removes_nothing(backend: Backend) -> 
     backend.expire(0)
     other = taken(next_one)
     with pytest.raises(LockLost):
-        late.trim(lock, 1)
+        late.trim(lock, [b"one"])
     with pytest.raises(LockLost):
-        late.trim(lock, 0)
+        late.trim(lock, [])
     assert late.read(0, 10) == [b"one", b"two"]
-    next_one.trim(other, 1)
+    next_one.trim(other, [b"one"])
     assert late.read(0, 10) == [b"two"]
 
 
@@ -89,7 +89,7 @@ def test_a_lock_is_good_for_its_own_queue_only(queues: Queues) -> None:
     queues.push([(0, b"one"), (1, b"two")])
     lock = taken(queues, 0)
     with pytest.raises(LockLost):
-        queues.trim(replace(lock, queue=1), 1)
+        queues.trim(replace(lock, queue=1), [b"two"])
     assert queues.lengths() == [1, 1, 0, 0]
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
-from qtd.config.redis import Redis
-from qtd.config.values import Address
-from qtd.errors import BrokerUnavailable
+from qtd.errors import BrokerUnavailable, QueueChanged
+from qtd.queue.open import open_servers
 from qtd.queue.redis import RedisQueues
-from qtd.queue.standalone import connect
+from tests.servers import sections
 from tests.servers.redis import running_redis
 
 if TYPE_CHECKING:
@@ -20,9 +18,8 @@ if TYPE_CHECKING:
 
 def open_redis(server: RedisServer, **section: object) -> RedisQueues:
     """Open two queues of a server, quick to give up."""
-    address = Address("127.0.0.1", server.port)
-    impatient = Redis(hosts=(address,), connect_timeout_seconds=0.5, command_timeout_seconds=0.5)
-    return RedisQueues(connect(impatient.model_copy(update=section)), count=2)
+    impatient = {"connect_timeout_seconds": 0.5, "command_timeout_seconds": 0.5, "wait_timeout_seconds": 0.1}
+    return RedisQueues(open_servers(sections.tcp(server, **(impatient | section))), count=2)
 
 
 def test_the_plugin_finds_what_we_push_and_we_what_it_pushes(redis_server: RedisServer) -> None:
@@ -66,18 +63,42 @@ def test_scripts_outlive_the_servers_memory_of_them(redis_server: RedisServer) -
     queues.push([(0, b"one"), (0, b"two")])
     lock = queues.acquire(0, 60)
     assert lock is not None
-    queues.trim(lock, 1)
+    queues.trim(lock, [b"one"])
     with redis_server.client() as client:
         client.script_flush()
-    queues.trim(lock, 1)
+    queues.trim(lock, [b"two"])
     assert queues.lengths() == [0, 0]
 
 
 def test_a_unix_socket_is_another_way_to_the_same_server(redis_server: RedisServer) -> None:
     """What goes in by TCP comes out by the socket."""
     open_redis(redis_server).push([(0, b"entry")])
-    section = Redis.model_validate({"unix_socket": str(redis_server.unix_socket)})
-    assert RedisQueues(connect(section), count=2).read(0, 1) == [b"entry"]
+    by_socket = RedisQueues(open_servers(sections.unix_socket(redis_server)), count=2)
+    assert by_socket.read(0, 1) == [b"entry"]
+
+
+def test_databases_are_apart(redis_server: RedisServer) -> None:
+    """The number of the configuration is the one that is used."""
+    open_redis(redis_server, database=3).push([(0, b"entry")])
+    assert open_redis(redis_server).lengths() == [0, 0]
+    with redis_server.client() as client:
+        client.select(3)
+        assert client.llen("trackingQueueV1") == 1
+
+
+def test_a_batch_of_many_entries_is_compared_to_the_last_byte(redis_server: RedisServer) -> None:
+    """The server compares in steps; a difference in any of them, or a missing entry, is noticed."""
+    queues = open_redis(redis_server)
+    entries = [b"%d" % number for number in range(301)]
+    queues.push([(0, entry) for entry in entries])
+    lock = queues.acquire(0, 60)
+    assert lock is not None
+    for position in (0, 99, 100, 250, 300):
+        other = [*entries[:position], b"other", *entries[position + 1 :]]
+        with pytest.raises(QueueChanged):
+            queues.trim(lock, other)
+    queues.trim(lock, entries[:300])
+    assert queues.read(0, 10) == [b"300"]
 
 
 def test_a_full_server_refuses_without_quoting_entries() -> None:
@@ -108,9 +129,9 @@ def test_a_replica_refuses_writes(redis_server: RedisServer) -> None:
 def test_a_wrong_password_is_told_without_it() -> None:
     """The log says what to put right, and no secret."""
     with running_redis("--requirepass", "right") as server:
-        open_redis(server, password=SecretStr("right")).ping()
+        open_redis(server, password="right").ping()
         with pytest.raises(BrokerUnavailable, match=r"WRONGPASS|invalid username-password") as raised:
-            open_redis(server, password=SecretStr("s3cret")).ping()
+            open_redis(server, password="s3cret").ping()
         assert "s3cret" not in str(raised.value)
         with pytest.raises(BrokerUnavailable, match=r"(?i)auth"):
             open_redis(server).ping()

@@ -69,7 +69,7 @@ def test_a_failed_push_leaves_no_gap(database_url: str) -> None:
     queues.push([(0, b"two")])
     lock = queues.acquire(0, 60)
     assert lock is not None
-    queues.trim(lock, 1)
+    queues.trim(lock, [b"one"])
     assert queues.read(0, 10) == [b"two"]
     assert queues.lengths() == [1, 0]
 
@@ -103,7 +103,7 @@ def test_trimming_and_pushing_do_not_wait_for_each_other(mariadb_url: str) -> No
     with writing(open_engine(mariadb_url)) as pusher:
         pusher.execute(text("UPDATE qtd_queue_tail SET position = position + 1 WHERE queue = 0"))
         pusher.execute(text("INSERT INTO qtd_queue_entry (queue, position, `stored`) VALUES (0, 3, 'three')"))
-        queues.trim(lock, 2)
+        queues.trim(lock, [b"one", b"two"])
     with writing(open_engine(mariadb_url)) as worker:
         worker.execute(text("UPDATE qtd_queue_head SET position = 3 WHERE queue = 0"))
         worker.execute(text("DELETE FROM qtd_queue_entry WHERE queue = 0 AND position = 3"))

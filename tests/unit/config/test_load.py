@@ -159,8 +159,6 @@ def test_contradiction_names_the_key_to_change(write: Write, text: str, key: str
 @pytest.mark.parametrize(
     "text",
     [
-        "redis: {mode: sentinel, sentinel: {master_name: mymaster}, hosts: ['a:26379', 'b:26379']}",
-        "redis: {mode: cluster, hosts: ['a:1', 'b:1']}",
         "engine: http",
         "engine: console",
         "matomo: {path: /var/www/matomo}",

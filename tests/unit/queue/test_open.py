@@ -6,10 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from qtd.config.queue import Queue
-from qtd.config.redis import Redis, Sentinel, Tls
+from qtd.config.redis import Redis, Tls
 from qtd.config.root import Config
 from qtd.config.values import Address
-from qtd.errors import ConfigurationError
 from qtd.queue.memory import MemoryQueues
 from qtd.queue.open import open_queues
 from qtd.queue.redis import RedisQueues
@@ -45,13 +44,6 @@ def test_the_sql_queues_lie_beside_the_rows_with_their_prefix(tmp_path: Path) ->
     queues.push([(0, b"entry")])
     queues.close()
     assert b"matomo_qtd_queue_entry" in (tmp_path / "qtd.sqlite3").read_bytes()
-
-
-def test_what_is_not_built_yet_is_refused() -> None:
-    """A mode that would be taken for another one loses hits; it is an error that names the key."""
-    redis = Redis(mode="sentinel", sentinel=Sentinel(master_name="mymaster"))
-    with pytest.raises(ConfigurationError, match=r"redis\.mode: 'sentinel' is not supported yet"):
-        open_queues(Config.model_construct(redis=redis, queue=Queue()))
 
 
 def test_everything_the_section_says_reaches_the_connection() -> None:
