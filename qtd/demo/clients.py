@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import orjson
 
@@ -86,7 +87,6 @@ class Clients:
         await asyncio.gather(*(self._send(stopped) for _ in range(self._connections)))
 
     async def _send(self, stopped: asyncio.Event) -> None:
-        time = asyncio.get_running_loop().time
         promises = self.promises
         connection = HttpConnection(self._host, self._port)
         try:
@@ -95,7 +95,7 @@ class Clients:
                 if stopped.is_set():
                     return
                 hit = self._crowd.next()
-                began = time()
+                began = perf_counter()
                 promises.sent += 1
                 try:
                     async with asyncio.timeout(_ANSWER_SECONDS):
@@ -105,7 +105,7 @@ class Clients:
                     connection.close()
                     connection = HttpConnection(self._host, self._port)
                 else:
-                    promises.latencies.append(time() - began)
+                    promises.latencies.append(perf_counter() - began)
                     promises.answered(response)
                 self._crowd.answered(hit)
         finally:
