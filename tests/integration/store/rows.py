@@ -12,7 +12,7 @@ from qtd.engine.visit import Visit
 
 NOW = 1_794_304_800
 PAGE = (1, "example.org/é😀")
-TITLE = (4, "It's \\ a % title; \"quoted\"\0")
+TITLE = (4, 'It\'s \\ a % title; "quoted"\0')
 
 
 def visit(number: int = 1, **columns: Any) -> Visit:
@@ -85,3 +85,32 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
     """Change something behind the store's back."""
     with writing(engine) as connection:
         connection.execute(text(statement), values)
+
+
+#: Columns of `site` that insist on a value.
+_SITE_COLUMNS = (
+    "name",
+    "main_url",
+    "timezone",
+    "currency",
+    "sitesearch_keyword_parameters",
+    "sitesearch_category_parameters",
+    "excluded_ips",
+    "excluded_parameters",
+    "excluded_user_agents",
+    "excluded_referrers",
+    "group",
+    "type",
+)
+
+
+def add_site(engine: Engine, idsite: int, ts_created: str = "2020-01-01 00:00:00") -> None:
+    """Insert a site."""
+    names = ", ".join(f"`{name}`" for name in _SITE_COLUMNS)
+    values = ", ".join("'UTC'" for _ in _SITE_COLUMNS)
+    run(
+        engine,
+        f"INSERT INTO m_site (idsite, ts_created, {names}) VALUES (:idsite, :created, {values})",
+        idsite=idsite,
+        created=ts_created,
+    )

@@ -75,7 +75,7 @@ def test_names_with_equal_hashes_are_told_apart(engine: Engine) -> None:
 def test_a_rollback_takes_the_cache_back(engine: Engine) -> None:
     """What was resolved in a transaction that failed is resolved again, and right."""
     actions = actions_of(engine)
-    with pytest.raises(RuntimeError), writing(engine) as connection:
+    with pytest.raises(RuntimeError), writing(engine) as connection:  # noqa: PT012 - a transaction that fails
         actions.identifiers(connection, {(1, "a"): None})
         raise RuntimeError
     actions.forget()
@@ -91,7 +91,9 @@ def test_known_names_ask_the_database_nothing(engine: Engine) -> None:
     assert resolve(engine, actions, (1, "a"), (4, "b")) == first
 
 
-def test_workers_that_insert_the_same_names_at_once_end_with_one_row_each(mariadb_url: str, mariadb: Engine) -> None:
+def test_workers_that_insert_the_same_names_at_once_end_with_one_row_each(
+    mariadb_url: str, mariadb: Engine
+) -> None:
     """Ten rounds of four workers with the same thirty new names: no duplicates, no deadlock, equal answers."""
     engines = [open_engine(mariadb_url) for _ in range(4)]
     workers = [actions_of(engine) for engine in engines]
@@ -127,7 +129,8 @@ def php(mariadb_url: str, *, autocommit: bool) -> Iterator[pymysql.cursors.Curso
 
 def php_action(cursor: pymysql.cursors.Cursor, name: str) -> int:
     """Find or make an action with the steps that Matomo takes: look, insert, look again, delete the late one."""
-    look = "SELECT idaction FROM m_log_action WHERE hash = CRC32(%s) AND name = %s AND type = 1 ORDER BY idaction LIMIT 1"
+    same = "hash = CRC32(%s) AND name = %s AND type = 1"
+    look = f"SELECT idaction FROM m_log_action WHERE {same} ORDER BY idaction LIMIT 1"
     if cursor.execute(look, (name, name)):
         return int(cursor.fetchone()[0])  # type: ignore[index]
     cursor.execute("INSERT INTO m_log_action (name, hash, type) VALUES (%s, CRC32(%s), 1)", (name, name))

@@ -57,7 +57,9 @@ def test_defaults_are_known(engine: Engine) -> None:
     recorder = Recorder(engine, "m_", clock=SystemClock())
     with writing(engine) as connection:
         recorder.write(
-            connection, plan(visit(1, visit_exit_idaction_url=None, visitor_count_visits=3), visit(2)), now=NOW
+            connection,
+            plan(visit(1, visit_exit_idaction_url=None, visitor_count_visits=3), visit(2)),
+            now=NOW,
         )
     assert rows(
         engine, "SELECT visit_exit_idaction_url, visitor_count_visits FROM m_log_visit ORDER BY idvisit"

@@ -56,7 +56,9 @@ def test_making_twice_changes_nothing(engine: Engine) -> None:
 
 def test_an_index_that_is_missing_is_made(engine: Engine) -> None:
     """Whoever made the tables before may have been killed half-way."""
-    index = "m_log_visit_index_idsite_datetime" if engine.dialect.name == "sqlite" else "index_idsite_datetime"
+    index = (
+        "m_log_visit_index_idsite_datetime" if engine.dialect.name == "sqlite" else "index_idsite_datetime"
+    )
     on = "" if engine.dialect.name == "sqlite" else " ON m_log_visit"
     run(engine, f"DROP INDEX {index}{on}")
     create_tables(engine, "m_")

@@ -53,7 +53,7 @@ def test_a_rollback_leaves_nothing(engine: Engine) -> None:
     """The ledger goes with the rows."""
     one = ledger(engine)
     one.applied(0, [])
-    with pytest.raises(RuntimeError), writing(engine) as connection:
+    with pytest.raises(RuntimeError), writing(engine) as connection:  # noqa: PT012 - a transaction that fails
         one.advance(connection, 0, entries=1)
         one.remember(connection, 0, [digest("a")])
         raise RuntimeError
@@ -92,7 +92,13 @@ def test_dead_letters_keep_the_bytes(engine: Engine) -> None:
     with writing(engine) as connection:
         letters.add(connection, 2, [(b"\0\xff{", "no JSON"), (b"", "x" * 400)], now=1_794_304_800.7)
     one, two = letters.list()
-    assert (one.queue, one.entry, one.cause, one.time, one.attempts) == (2, b"\0\xff{", "no JSON", 1_794_304_800, 1)
+    assert (one.queue, one.entry, one.cause, one.time, one.attempts) == (
+        2,
+        b"\0\xff{",
+        "no JSON",
+        1_794_304_800,
+        1,
+    )
     assert one.version
     assert len(two.cause) == 255
     assert letters.list(after=one.id) == [two]

@@ -106,7 +106,9 @@ def test_devices_are_found_within_their_window(engine: Engine, recorder: Recorde
 
 def test_rows_come_with_the_types_that_rules_need(engine: Engine, recorder: Recorder) -> None:
     """Unix seconds, bytes, whole numbers, and decimals as text."""
-    made = plan(visit(1, user_id="ü", location_latitude="52.5", visit_total_actions=3, custom_dimension_1="x"))
+    made = plan(
+        visit(1, user_id="ü", location_latitude="52.5", visit_total_actions=3, custom_dimension_1="x")
+    )
     made.new_visits[0].row["visit_exit_idaction_url"] = PAGE
     write(engine, recorder, made)
     row = ask(engine, recorder, visitors=(1,), conversions=True).visits.by_visitor(1, id_of(1), until=2**40)

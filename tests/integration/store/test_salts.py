@@ -31,7 +31,10 @@ def test_a_missing_salt_is_made_and_shared(engine: Engine) -> None:
 
 def test_matomos_salt_is_taken(engine: Engine) -> None:
     """What PHP made counts for us."""
-    run(engine, f"INSERT INTO m_option (option_name, option_value) VALUES ('{NAME}', '{{\"value\": \"php\"}}')")
+    run(
+        engine,
+        f"INSERT INTO m_option (option_name, option_value) VALUES ('{NAME}', '{{\"value\": \"php\"}}')",
+    )
     assert salts(engine).salt(1, "2026-11-10") == "php"
 
 

@@ -10,7 +10,19 @@ from qtd.engine.plan import Plan
 from qtd.engine.visit import Visit
 from qtd.store.recorder import Recorder
 from tests.fake_clock import FakeClock
-from tests.integration.store.rows import NOW, PAGE, TITLE, conversion, item, link, plan, rows, run, visit
+from tests.integration.store.rows import (
+    NOW,
+    PAGE,
+    TITLE,
+    add_site,
+    conversion,
+    item,
+    link,
+    plan,
+    rows,
+    run,
+    visit,
+)
 
 
 def write(engine: Engine, recorder: Recorder, made: Plan) -> Plan:
@@ -176,14 +188,7 @@ def test_failures_are_recorded_once(engine: Engine, recorder: Recorder) -> None:
 
 def test_a_site_becomes_older_never_younger(engine: Engine, recorder: Recorder) -> None:
     """`ts_created` only ever moves back."""
-    text = "name main_url timezone currency sitesearch_keyword_parameters sitesearch_category_parameters"
-    more = "excluded_ips excluded_parameters excluded_user_agents excluded_referrers group type"
-    names = (text + " " + more).split()
-    run(
-        engine,
-        f"INSERT INTO m_site (idsite, ts_created, {', '.join(f'`{name}`' for name in names)})"
-        f" VALUES (1, '2020-01-01 00:00:00', {', '.join(['0'] * len(names))})",
-    )
+    add_site(engine, 1)
     for created in ("2019-05-05 00:00:00", "2019-06-06 00:00:00"):
         write(engine, recorder, Plan(site_created={1: created}))
     ((found,),) = rows(engine, "SELECT ts_created FROM m_site")
@@ -205,5 +210,3 @@ def test_a_batch_takes_a_few_dozen_statements(engine: Engine, recorder: Recorder
     write(engine, recorder, made)
     assert len(made.link_actions) == 500
     assert len(statements) <= 12
-
-

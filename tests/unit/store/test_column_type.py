@@ -41,7 +41,7 @@ def test_integers_have_the_range_of_their_bytes(notation: str, expected: tuple[i
 
 
 def test_texts_are_limited_by_characters_or_by_bytes() -> None:
-    """varchar counts characters, the long texts count bytes."""
+    """Varchar counts characters, the long texts count bytes."""
     assert parse_type("varchar(200)").max_characters == 200
     assert parse_type("varchar(200)").max_bytes is None
     assert parse_type("text").max_characters is None
