@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults"})
+KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults", "systemd"})
 pytest_plugins = ["tests.servers.fixtures"]
 
 

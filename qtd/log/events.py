@@ -83,6 +83,27 @@ class IngestStopped(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class IngestSummary(Event):
+    """What the endpoint did since its last summary, about a minute ago; none is made of a minute without requests."""
+
+    accepted: int
+    refused: int
+    bad: int
+    #: accepted requests a second, on average
+    per_second: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessStuck(Event):
+    """The loop of one of several processes does not turn any more: it is killed, another takes its place."""
+
+    level: ClassVar[int] = ERROR
+    pid: int
+    #: since its last sign of life
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProcessDied(Event):
     """One of several processes ended by itself; another takes its place."""
 
@@ -157,6 +178,25 @@ class BatchApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerSummary(Event):
+    """What a worker did since its last summary, about a minute ago; none is made of a minute without work."""
+
+    #: those it worked on: `0, 4, 8`
+    queues: str
+    batches: int
+    requests: int
+    recorded: int
+    excluded: int
+    dead: int
+    #: requests a second, on average
+    per_second: float
+    #: entries in all queues
+    waiting: int
+    #: age of the oldest entry in the queues it worked on; unknown: nothing waits there
+    lag_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BatchRetried(Event):
     """The outside failed in the middle of a batch: nothing of it was kept, it is done again."""
 
@@ -185,6 +225,92 @@ class QueueLockLost(Event):
     level: ClassVar[int] = WARNING
     queue: int
     seconds: float
+
+
+# Supervising
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SupervisorStarted(Event):
+    """The supervisor looks after the workers of this machine."""
+
+    #: `systemd`, `children`
+    runtime: str
+    queues: int
+    #: `4`, or `1 to 4`
+    workers: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SupervisorStopped(Event):
+    """The supervisor is gone."""
+
+    #: `systemd`, `children`: with the first, workers live on
+    runtime: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkersWanted(Event):
+    """Another number of workers is wanted."""
+
+    wanted: int
+    before: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerAskedToStart(Event):
+    """A wanted worker does not run: it is started."""
+
+    worker: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerAskedToStop(Event):
+    """A worker runs that is not wanted: it finishes its batch and ends."""
+
+    worker: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerAskedToRestart(Event):
+    """A worker is to begin anew."""
+
+    level: ClassVar[int] = WARNING
+    worker: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerFailed(Event):
+    """A worker ended by itself; it is started again after a pause."""
+
+    level: ClassVar[int] = ERROR
+    worker: int
+    cause: str
+    pause_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueBlocked(Event):
+    """A lock that never expires holds a queue whose entries wait: whoever set it has to give it back."""
+
+    level: ClassVar[int] = ERROR
+    queue: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestartNeeded(Event):
+    """A reload brought changes that only a restart applies; until then the old values stay in force."""
+
+    level: ClassVar[int] = WARNING
+    #: `redis, queue`
+    keys: str
+    #: what to restart: `systemctl restart qtd.target`
+    command: str
 
 
 # The database

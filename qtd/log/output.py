@@ -1,10 +1,10 @@
-"""Where events come out: one line each on standard error, JSON or for people."""
+"""Where events come out: one line each on standard error, JSON or for people, or entries of systemd's journal."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -14,6 +14,7 @@ from structlog.typing import Processor
 
 from qtd.clock import Clock, SystemClock
 from qtd.log.events import LibraryMessage
+from qtd.log.journal import entry
 from qtd.log.logger import Logger
 from qtd.log.redact import redact
 
@@ -23,6 +24,9 @@ Format = Literal["auto", "json", "human"]
 #: What every line begins with, in this order.
 _FIRST = ("time", "level", "event", "part")
 
+#: Takes an entry of the journal: its fields in order. False: it did not take it.
+SendEntry = Callable[[Sequence[tuple[str, str]]], bool]
+
 
 def configure(
     *,
@@ -30,20 +34,28 @@ def configure(
     format: Format = "auto",  # noqa: A002 - the configuration's word
     stream: TextIO | None = None,
     clock: Clock | None = None,
+    journal: SendEntry | None = None,
+    identifier: str = "qtd",
 ) -> None:
     """Set where all events of this process go, those of libraries too; may be called again.
 
-    `stream` is standard error unless given. `auto` means for people on a terminal, else JSON.
+    `stream` is standard error unless given. `auto` means for people on a terminal, else to `journal` where there
+    is one (`identifier` is what its lines begin with), else JSON.
     """
     stream = stream or sys.stderr
     number = logging.getLevelNamesMapping()[level.upper()]
     human = format == "human" or (format == "auto" and stream.isatty())
     processors = _processors(clock or SystemClock(), human=human, colors=stream.isatty())
+    factory: Callable[..., Any] = structlog.WriteLoggerFactory(stream)
+    if format == "auto" and not human and journal is not None:
+        target = _ToJournal(journal, stream, identifier)
+        processors = [*processors[:-1], target.render]
+        factory = target.logger
     Logger.threshold = number
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=factory,
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -98,6 +110,33 @@ def _printable(value: object) -> str:
 
 def _for_people(_logger: object, _method: str, line: Any) -> str:
     return _printable(line)
+
+
+class _ToJournal:
+    """What structlog writes to where that is the journal; what it does not take goes to the stream."""
+
+    def __init__(self, send: SendEntry, stream: TextIO, identifier: str) -> None:
+        self._send = send
+        self._stream = stream
+        self._identifier = identifier
+
+    def logger(self, *_names: object) -> _ToJournal:
+        """Return structlog's logger for any name."""
+        return self
+
+    def render(
+        self, _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> tuple[tuple[MutableMapping[str, Any]], dict[str, Any]]:
+        """Pass the event on as it is; structlog takes a tuple for the call's arguments."""
+        return (event,), {}
+
+    def msg(self, event: MutableMapping[str, Any]) -> None:
+        """Write one event."""
+        if not self._send(entry(event, self._identifier)):
+            self._stream.write(_as_json(None, "", event) + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = log = msg
 
 
 class _Library(logging.Handler):

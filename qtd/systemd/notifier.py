@@ -20,24 +20,32 @@ class Notifier:
     """Speaks to the service manager; without one, says nothing."""
 
     def __init__(
-        self, send: Callable[[str], None] = _to_nobody, *, watchdog_seconds: float | None = None
+        self,
+        send: Callable[[str], None] = _to_nobody,
+        *,
+        watchdog_seconds: float | None = None,
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         self._send = send
+        #: Gives the socket back; nothing is said afterwards.
+        self.close = close
         #: The longest silence that the manager bears; None: it does not watch.
         self.watchdog_seconds = watchdog_seconds
 
     @classmethod
     def from_environment(cls, environ: MutableMapping[str, str] = os.environ) -> Self:
-        """Return the notifier of this process.
+        """Return the notifier of this process, for `environ` is this process' (sdnotify knows no other).
 
         The variables are taken out of `environ`: they are for this process and not for those it starts.
         """
-        address = environ.get("NOTIFY_SOCKET")
-        send = SystemdNotifier().notify if address else _to_nobody
-        watchdog = _watchdog_seconds(environ) if address else None
+        if not environ.get("NOTIFY_SOCKET"):
+            return cls()
+        system = SystemdNotifier()
+        watchdog = _watchdog_seconds(environ)
         for name in _VARIABLES:
             environ.pop(name, None)
-        return cls(send, watchdog_seconds=watchdog)
+        close = system.socket.close if system.socket is not None else lambda: None
+        return cls(system.notify, watchdog_seconds=watchdog, close=close)
 
     def ready(self, status: str) -> None:
         """Say that the service is up, or that its reload is over."""

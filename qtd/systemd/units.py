@@ -11,9 +11,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from qtd.errors import ServiceManagerUnavailable
 
 BUS_NAME: Final = "org.freedesktop.systemd1"
-_MANAGER: Final = DBusAddress(
-    "/org/freedesktop/systemd1", bus_name=BUS_NAME, interface=f"{BUS_NAME}.Manager"
-)
+_MANAGER: Final = DBusAddress("/org/freedesktop/systemd1", bus_name=BUS_NAME, interface=f"{BUS_NAME}.Manager")
 
 #: Longest wait for an answer, in seconds; polkit may have to be started for the first one.
 ANSWER_SECONDS: Final = 15.0
@@ -92,9 +90,7 @@ class Units:
             reply = self._connection.send_and_get_reply(message, timeout=ANSWER_SECONDS)
         except _BUS_ERRORS as error:
             self.close()
-            raise ServiceManagerUnavailable(
-                f"{what}: D-Bus: {str(error) or type(error).__name__}"
-            ) from error
+            raise ServiceManagerUnavailable(f"{what}: D-Bus: {str(error) or type(error).__name__}") from error
         if reply.header.message_type is MessageType.error:
             text = reply.body[0] if reply.body else "refused"
             raise ServiceManagerUnavailable(f"{what}: {text}")

@@ -31,19 +31,31 @@ def test_names_and_fields_are_an_interface() -> None:
         "entry_dead(queue, entry, cause)",
         "ingest_started(listen, processes)",
         "ingest_stopped(accepted, refused)",
+        "ingest_summary(accepted, refused, bad, per_second)",
         "library_message(logger, message)",
         "process_died(pid, status)",
+        "process_stuck(pid, seconds)",
         "push_failed(entries, cause)",
         "push_recovered(seconds, refused)",
+        "queue_blocked(queue, seconds)",
         "queue_lock_lost(queue, seconds)",
         "reached(waits_for, server, seconds)",
         "request_failed(method, cause)",
+        "restart_needed(keys, command)",
         "settings_kept(cause)",
         "stopping(reason)",
+        "supervisor_started(runtime, queues, workers)",
+        "supervisor_stopped(runtime)",
         "tables_created(tables, server)",
         "waiting(waits_for, server, cause, pause_seconds)",
+        "worker_asked_to_restart(worker, reason)",
+        "worker_asked_to_start(worker, reason)",
+        "worker_asked_to_stop(worker, reason)",
+        "worker_failed(worker, cause, pause_seconds)",
         "worker_started(worker, queues)",
         "worker_stopped(worker, batches, requests)",
+        "worker_summary(queues, batches, requests, recorded, excluded, dead, per_second, waiting, lag_seconds)",
+        "workers_wanted(wanted, before, reason)",
     ]
 
 
@@ -54,7 +66,7 @@ def test_events_are_plain_and_explained(event: type[Event]) -> None:
     assert event.level in {10, 20, 30, 40}
     for name, kind in typing.get_type_hints(event).items():
         if name != "level":
-            assert kind in {str, int, float, bool}, name
+            assert kind in {str, int, float, bool, float | None}, name
             assert name not in {"time", "event", "part", "exception", "exc_info"}
             assert not any(word in name for word in ("token", "password", "secret", "salt", "address", "ip"))
 

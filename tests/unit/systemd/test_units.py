@@ -50,7 +50,7 @@ def verify(root: Path, *units: str) -> str:
 
 @analyze
 def test_units_are_valid(root: Path) -> None:
-    """systemd reads every unit without a remark: no unknown key, no missing program, no missing unit."""
+    """Systemd reads every unit without a remark: no unknown key, no missing program, no missing unit."""
     names = [file.name.replace("@.", "@1.") for file in (root / "etc/systemd/system").glob("qtd*")]
     assert len(names) == 6
     assert verify(root, *names) == ""
@@ -60,7 +60,9 @@ def test_units_are_valid(root: Path) -> None:
 def test_verify_would_see_a_mistake(root: Path) -> None:
     """The check above can fail: a key that systemd does not know is remarked upon."""
     unit = root / "etc/systemd/system/qtd.service"
-    unit.write_text(unit.read_text(encoding="utf-8").replace("WatchdogSec=", "WatchDogSecs="), encoding="utf-8")
+    unit.write_text(
+        unit.read_text(encoding="utf-8").replace("WatchdogSec=", "WatchDogSecs="), encoding="utf-8"
+    )
     assert "WatchDogSecs" in verify(root, "qtd.service")
 
 
@@ -69,7 +71,14 @@ def test_verify_would_see_a_mistake(root: Path) -> None:
 def test_services_are_hardened(service: Path) -> None:
     """`systemd-analyze security` finds an exposure of at most 1.5."""
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", service],
+        [
+            "systemd-analyze",
+            "security",
+            "--offline=true",
+            "--no-pager",
+            f"--threshold={MOST_EXPOSURE}",
+            service,
+        ],
         check=False,
         capture_output=True,
         text=True,
@@ -77,10 +86,20 @@ def test_services_are_hardened(service: Path) -> None:
     assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if "✗" in line)
 
 
+class UnitFile(configparser.RawConfigParser):
+    """A unit file, as far as its syntax is that of INI files; of a key that is there more than once, the last."""
+
+    def __init__(self) -> None:
+        super().__init__(strict=False, comment_prefixes=("#",))
+
+    def optionxform(self, optionstr: str) -> str:
+        """Leave the capitals of systemd's keys."""
+        return optionstr
+
+
 def settings(file: Path, section: str) -> configparser.SectionProxy:
-    """Return a unit's section; of a key that is there more than once, the last."""
-    parser = configparser.RawConfigParser(strict=False, comment_prefixes=("#",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign] - systemd's keys have capitals
+    """Return a unit's section."""
+    parser = UnitFile()
     parser.read(file, encoding="utf-8")
     return parser[section]
 
