@@ -78,7 +78,11 @@ class Crowd:
             steps = [step, *walk]
             visitor.until = steps[-1][0]
             requests = [self._dated(one) for one in steps]
-            return Hit(request=http_form.bulk(requests, host=self._host, headers=visitor.headers))
+            return Hit(
+                request=http_form.bulk(requests, host=self._host, headers=visitor.headers),
+                walk=walk,
+                visitor=visitor,
+            )
         form = http_form.post if visitor.posts else http_form.get
         request = form(self._dated(step), host=self._host, headers=visitor.headers)
         return Hit(request=request, walk=walk, visitor=visitor)
@@ -94,7 +98,7 @@ class Crowd:
         start = self._arrival
         self._arrival += random.expovariate(self._visits_per_second)
         visitor = self._somebody(start)
-        visitor.until = start + _AWAY_SECONDS  # until it is known better
+        visitor.busy = True
         site = self._sites.draw(random)
         visit = Visit(random, site, visitor, self._referrals.draw(random), start)
         self._go_on(visit.steps(), visitor)
@@ -103,8 +107,10 @@ class Crowd:
         """Somebody who is not busy: one of those who were here before, or somebody new."""
         known = self._visitors
         chosen = self._random.randrange(self._most_visitors)
-        if chosen < len(known) and known[chosen].until + _AWAY_SECONDS < now:
-            return known[chosen]
+        if chosen < len(known):
+            visitor = known[chosen]
+            if not visitor.busy and visitor.until + _AWAY_SECONDS < now:
+                return visitor
         visitor = new_visitor(self._random, self._devices, self._languages)
         if len(known) < self._most_visitors:
             known.append(visitor)
@@ -112,8 +118,9 @@ class Crowd:
 
     def _go_on(self, walk: Iterator[Step], visitor: Visitor) -> None:
         step = next(walk, None)
+        visitor.busy = step is not None
         if step is not None:
-            visitor.until = max(visitor.until, step[0])
+            visitor.until = step[0]
             heappush(self._waiting, (step[0], next(self._order), step, walk, visitor))
 
     def _dated(self, step: Step) -> dict[str, str]:

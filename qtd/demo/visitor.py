@@ -31,8 +31,10 @@ class Visitor:
     posts: bool = False
     #: sends a whole visit at once, as a bulk request
     offline: bool = False
-    #: end of his present or last visit, Unix seconds
+    #: his last action so far, Unix seconds of his own time
     until: float = 0.0
+    #: in the middle of a visit
+    busy: bool = False
 
 
 def new_visitor(random: Random, devices: Choice[Device], languages: Choice[str]) -> Visitor:
