@@ -73,7 +73,7 @@ def _run_one(runner: Runner, scenario: Scenario, summary: Summary, show: Callabl
         summary.add_failed(scenario)
         show(f"{scenario.group}: {scenario.name}: {type(error).__name__}: {error}")
         return
-    summary.add(comparison)
+    summary.add(scenario, comparison)
     if comparison.differences:
         for line in describe(scenario, comparison):
             show(line)

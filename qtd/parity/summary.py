@@ -29,10 +29,14 @@ class Summary:
     columns: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: scenarios that could not be run to their end
     failed: int = 0
+    #: group and name of the scenarios that differ or failed
+    unequal: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, comparison: Comparison) -> None:
+    def add(self, scenario: Scenario, comparison: Comparison) -> None:
         """Count a scenario."""
         self.scenarios += 1
+        if comparison.differences:
+            self.unequal.append((scenario.group, scenario.name))
         self.equal += not comparison.differences
         self.rows += comparison.rows
         self.rows_equal += comparison.rows_equal
@@ -42,6 +46,7 @@ class Summary:
         """Count a scenario that ended in an error: all its rows are wrong."""
         self.scenarios += 1
         self.failed += 1
+        self.unequal.append((scenario.group, scenario.name))
         self.rows += sum(map(len, scenario.rows.values()))
 
     @property

@@ -20,8 +20,8 @@ def test_all_equal_means_every_scenario() -> None:
     """One that differs or fails is enough."""
     equal, unequal, failed = Summary(), Summary(), Summary()
     for summary in (equal, unequal, failed):
-        summary.add(Comparison(rows=3, rows_equal=3))
-    unequal.add(different(1))
+        summary.add(SCENARIO, Comparison(rows=3, rows_equal=3))
+    unequal.add(SCENARIO, different(1))
     failed.add_failed(SCENARIO)
     assert [summary.all_equal for summary in (equal, unequal, failed)] == [True, False, False]
 
@@ -29,10 +29,11 @@ def test_all_equal_means_every_scenario() -> None:
 def test_totals() -> None:
     """Equal scenarios and rows are counted; one that failed counts with all its rows."""
     summary = Summary()
-    summary.add(Comparison(rows=3, rows_equal=3))
-    summary.add(different(2))
+    summary.add(SCENARIO, Comparison(rows=3, rows_equal=3))
+    summary.add(SCENARIO, different(2))
     summary.add_failed(SCENARIO)
     assert summary.as_dict() == {"scenarios": 3, "equal": 1, "rows": 7, "rows_equal": 4}
+    assert summary.unequal == [("visits", "new visit")] * 2
     lines = list(summary.lines())
     assert lines[0] == "1 of 3 scenarios equal, 4 of 7 rows"
     assert any("log_visit.c0" in line for line in lines)
