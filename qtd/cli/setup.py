@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import sys
 from collections.abc import Callable
@@ -19,10 +20,19 @@ from qtd.errors import ConfigurationError, SchemaError, Transient
 from qtd.log.events import ConfigurationRead, Reached, Stopping, Waiting
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
+from qtd.log.redact import redact_text
+from qtd.systemd.journal import Journal, goes_to_journal
+from qtd.systemd.notifier import Notifier
 from qtd.worker.backoff import Backoff
+
+#: The file descriptor; sys.stderr may be replaced.
+STANDARD_ERROR = 2
 
 #: Wrong usage or configuration; 1 is failure.
 EXIT_USAGE = 2
+
+#: What an attempt to reach a server may take, by far; the service manager is asked for as much.
+ATTEMPT_SECONDS = 120.0
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -63,16 +73,33 @@ def read_config(path: Path | None) -> Config:
         refuse(error)
 
 
-def start(path: Path | None) -> Config:
-    """The configuration, with logging set up after it."""
+def start(path: Path | None, identifier: str = "qtd") -> Config:
+    """The configuration, with logging set up after it; `identifier` is what lines in the journal begin with.
+
+    From now on SIGABRT (systemd's watchdog) ends the process with the stacks of all threads on standard error, and
+    SIGQUIT shows them and lets it go on.
+    """
+    faulthandler.enable(STANDARD_ERROR)
+    faulthandler.register(signal.SIGQUIT, STANDARD_ERROR, all_threads=True)
     config = read_config(path)
-    configure(level=config.log.level, format=config.log.format)
+    log_as_configured(config, identifier)
     get_logger("cli").emit(ConfigurationRead(source=str(config.source or "built-in defaults")))
     return config
 
 
-def stop_on_signals() -> Event:
-    """An event that SIGTERM and SIGINT set; the second signal ends the process at once."""
+def log_as_configured(config: Config, identifier: str) -> None:
+    """Set logging up, with systemd's journal where standard error ends there."""
+    journal = Journal() if goes_to_journal(STANDARD_ERROR) else None
+    configure(
+        level=config.log.level,
+        format=config.log.format,
+        journal=None if journal is None else journal.send,
+        identifier=identifier,
+    )
+
+
+def stop_on_signals(and_then: Callable[[], None] = lambda: None) -> Event:
+    """An event that SIGTERM and SIGINT set, before `and_then` is called; the second signal ends the process at once."""
     stop = Event()
 
     def told(number: int, _frame: object) -> None:
@@ -80,6 +107,7 @@ def stop_on_signals() -> Event:
             sys.exit(128 + number)
         stop.set()
         get_logger("cli").emit(Stopping(reason=signal.Signals(number).name))
+        and_then()
 
     signal.signal(signal.SIGTERM, told)
     signal.signal(signal.SIGINT, told)
@@ -87,11 +115,19 @@ def stop_on_signals() -> Event:
 
 
 def wait_for(
-    name: str, server: str, attempt: Callable[[], object], *, clock: Clock, stop: Event, no_wait: bool
+    name: str,
+    server: str,
+    attempt: Callable[[], object],
+    *,
+    clock: Clock,
+    stop: Event,
+    no_wait: bool,
+    notifier: Notifier | None = None,
 ) -> bool:
     """Repeat `attempt` with back-off until it does not raise Transient; False where told to stop meanwhile.
 
-    With `no_wait` the first failure ends the process with exit code 1.
+    With `no_wait` the first failure ends the process with exit code 1. The `notifier` hears what is waited for, and
+    that the start takes longer.
     """
     logger = get_logger("cli")
     backoff = Backoff(least=0.5, most=10.0, random=Random())
@@ -107,6 +143,8 @@ def wait_for(
             logger.emit(
                 Waiting(waits_for=name, server=server, cause=str(error), pause_seconds=round(pause, 2))
             )
+            if notifier is not None:
+                notifier.extend(pause + ATTEMPT_SECONDS, redact_text(f"waiting for {name}: {error}"))
             clock.wait(pause, stop)
         else:
             if backoff.failures:

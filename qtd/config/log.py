@@ -16,5 +16,6 @@ class Log(Section):
         "info", description="the least important events to show: debug, info, warning or error"
     )
     format: Literal["auto", "json", "human"] = Field(
-        "auto", description="json, human, or auto: human on a terminal, else json"
+        "auto",
+        description="json, human, or auto: human on a terminal, fields in systemd's journal, else json",
     )

@@ -73,8 +73,15 @@ class Config(Section):
 
     @property
     def worker_count(self) -> int:
-        """How many workers there are to be."""
-        return self.workers.count or self.queue.count
+        """The most workers there are to be on a machine; each has its share of the queues."""
+        return self.workers.count or self.workers.max or self.queue.count
+
+    @property
+    def least_workers(self) -> int:
+        """How many workers there are to be when nothing waits: all, unless `workers.min` or `max` lets them vary."""
+        if self.workers.min is None and self.workers.max is None:
+            return self.worker_count
+        return self.workers.min or 1
 
     @property
     def database_url(self) -> str:
@@ -98,12 +105,13 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.workers.count is not None and self.workers.count > self.queue.count:
-            raise contradiction(
-                "workers.count",
-                f"{self.workers.count} is more than queue.count ({self.queue.count}); "
-                "a queue has one worker at a time",
-            )
+        for name in ("count", "min", "max"):
+            number = getattr(self.workers, name)
+            if number is not None and number > self.queue.count:
+                raise contradiction(
+                    f"workers.{name}",
+                    f"{number} is more than queue.count ({self.queue.count}); a queue has one worker at a time",
+                )
         times = Counter(site.idsite for site in self.sites)
         if twice := [idsite for idsite, n in times.items() if n > 1]:
             raise contradiction("sites", f"idsite {twice[0]} is there more than once")

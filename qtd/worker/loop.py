@@ -17,6 +17,9 @@ from qtd.worker.batch import BatchStep
 #: Seconds between two looks at queues that had nothing to do.
 IDLE_SECONDS = 0.05
 
+#: Seconds of a longer pause after which the loop says that it still turns.
+TURN_SECONDS = 1.0
+
 
 class WorkerLoop:
     """Runs until told to stop; a batch that has begun is finished first."""
@@ -47,6 +50,12 @@ class WorkerLoop:
         self._seen: dict[int, float] = {}
         #: batches, and requests by what became of them
         self.totals: Counter[str] = Counter()
+        #: the queue worked on, or the last one that was
+        self.queue = order[0]
+        #: queues that were worked on; whoever reports them empties it
+        self.worked: set[int] = set()
+        #: what is wrong with broker or database, while it is
+        self.trouble: str | None = None
 
     def run(self) -> None:
         """Work until `stop` is set."""
@@ -67,8 +76,10 @@ class WorkerLoop:
                 if self._due(queue, lengths[queue]):
                     worked = self._empty(queue) or worked
             self._backoff.succeeded()
+            self.trouble = None
         except Transient as error:
             pause = self._backoff.failed()
+            self.trouble = str(error)
             self._logger.emit(
                 BatchRetried(
                     queue=queue,
@@ -77,8 +88,15 @@ class WorkerLoop:
                     pause_seconds=round(pause, 3),
                 )
             )
-            self._clock.wait(pause, self._stop)
+            self._pause(pause)
         return worked
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for whatever is away; that is no standstill, so the watchdog hears of it."""
+        end = self._clock.monotonic() + seconds
+        while not self._stop.is_set() and (left := end - self._clock.monotonic()) > 0:
+            self._clock.wait(min(left, TURN_SECONDS), self._stop)
+            self._on_progress()
 
     def _due(self, queue: int, waiting: int) -> bool:
         """A full batch is due at once, a smaller one when its entries have waited long enough."""
@@ -95,6 +113,7 @@ class WorkerLoop:
         if lock is None:
             return False
         self._seen.pop(queue, None)
+        self.queue = queue
         began = self._clock.monotonic()
         try:
             return self._batches(lock)
@@ -108,7 +127,7 @@ class WorkerLoop:
         worked = False
         while (result := self._step.run(lock)) is not None:
             worked = True
-            self._on_progress()
+            self.worked.add(lock.queue)
             self.totals.update(
                 batches=1,
                 recorded=result.recorded,
@@ -116,6 +135,7 @@ class WorkerLoop:
                 dead=result.dead,
                 repeated=result.repeated,
             )
+            self._on_progress()
             if self._stop.is_set() or self._queues.lengths()[lock.queue] < self._step.max_requests:
                 break
         return worked
