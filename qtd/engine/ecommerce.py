@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from qtd.engine.action import MAX_NAME_LENGTH, ActionName, ActionType
 from qtd.engine.params import Params
-from qtd.engine.php import Param, is_numeric, to_float, to_int, trim, truthy, unsanitize
+from qtd.engine.php import Param, float_text, is_numeric, to_float, to_int, trim, truthy, unsanitize
 from qtd.engine.product_view import MAX_CATEGORIES
 from qtd.engine.revenue import to_cents
 
@@ -159,7 +159,7 @@ def _as_text(value: Param) -> Any:
         return ""
     if value is True:
         return "1"
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return float_text(value) if isinstance(value, float) else str(value)
 
 
 def _joined(value: Any) -> str:

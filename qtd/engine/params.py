@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from qtd.engine.php import Param, is_numeric, sanitize, to_float, to_int
+from qtd.engine.php import (
+    Param,
+    float_text,
+    is_integer,
+    is_numeric,
+    sanitize,
+    survives_as_float,
+    to_float,
+    to_int,
+)
 
 #: Text given for a parameter that is an array, say: as good as none.
-_NO_TEXT = (list, dict, bool, type(None))
+_NO_TEXT: Final = (list, dict, bool, type(None))
+
+#: So many digits are never more than an integer of 64 bits holds.
+_PLAIN_DIGITS: Final = 18
 
 
 def sanitized(value: Param) -> Param:
@@ -48,26 +60,38 @@ class Params:
             return sanitize(value) if value else default
         if isinstance(value, _NO_TEXT):
             return default
-        return _number_text(value)
+        return float_text(value) if isinstance(value, float) else str(value)
 
     def integer(self, name: str, default: int = 0) -> int:
         """The whole number; `1.5`, `1abc` or an array give the default, `1e3` is 1000."""
         value = self.raw.get(name)
-        if value is None or value == "" or isinstance(value, list | dict):
+        if value is None or value == "":
+            return default
+        if type(value) is str and len(value) <= _PLAIN_DIGITS and value.isdecimal() and value.isascii():
+            return int(value)  # what clients send; the rest of the rules is for what they should not
+        if isinstance(value, list | dict):
             return default
         if isinstance(value, bool):
             return int(value) if value else default
+        if isinstance(value, str) and ("&" in value or "\0" in value):
+            value = sanitize(value)
         if not is_numeric(value):
             return default
         whole = to_int(value)
-        return whole if to_float(value) == whole else default
+        if isinstance(value, str):
+            value = int(value) if is_integer(value) else to_float(value)
+        return whole if value == whole else default
 
     def number(self, name: str, wrong: float = 0.0) -> float | None:
-        """The decimal number; null where it is missing or empty, `wrong` where it is not a (finite) number."""
+        """The decimal number; null where it is missing or empty, `wrong` where it is none, or has too many digits."""
         value = self.raw.get(name)
         if value is None or value is False or value == "":
             return None
-        if value is not True and not is_numeric(value):
+        if value is True:
+            return 1.0
+        if isinstance(value, str) and ("&" in value or "\0" in value):
+            value = sanitize(value)
+        if not is_numeric(value) or not survives_as_float(value):
             return wrong
         number = to_float(value)
         return number if isfinite(number) else wrong
@@ -83,10 +107,3 @@ class Params:
             except orjson.JSONDecodeError:
                 return None
         return sanitized(value)
-
-
-def _number_text(value: float) -> str:
-    """A JSON number as PHP prints it: 1.0 as "1", 1.5 as "1.5"."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.entities import name2codepoint
+from math import isfinite
 from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -13,6 +14,8 @@ Param = Any
 _NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
 _INTEGER = re.compile(r"[ \t\n\r\v\f]*([+-]?\d+)[ \t\n\r\v\f]*", re.ASCII)
 _LEADING_NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
+#: Significant digits of a float as text.
+_PRECISION = 14
 _MAX_INT = 2**63 - 1
 _MIN_INT = -(2**63)
 
@@ -44,6 +47,11 @@ def is_numeric(value: Param) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_integer(text: str) -> bool:
+    """Whether the text is a whole number, of any size, with nothing but white space around it."""
+    return _INTEGER.fullmatch(text) is not None
+
+
 def to_float(value: Param) -> float:
     """PHP's (float): the leading number of a text, 0.0 where there is none."""
     if isinstance(value, str):
@@ -55,19 +63,44 @@ def to_float(value: Param) -> float:
 
 
 def to_int(value: Param) -> int:
-    """PHP's (int): the leading number of a text, cut to 64 bits, 0 where there is none."""
+    """PHP's (int): the leading number of a text, at most 64 bits of it, 0 where there is none."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
         return value
     if isinstance(value, str):
         whole = _INTEGER.fullmatch(value)
-        if whole:
-            return max(_MIN_INT, min(_MAX_INT, int(whole[1])))
-        value = to_float(value)
-    if isinstance(value, float):
-        return int(value) if _MIN_INT <= value <= _MAX_INT else 0
+        number: float = int(whole[1]) if whole else to_float(value)
+        return max(_MIN_INT, min(_MAX_INT, int(number))) if isfinite(number) else 0
+    if isinstance(value, float):  # of a number, unlike of a text, the lowest 64 bits are taken
+        return (int(value) + 2**63) % 2**64 - 2**63 if isfinite(value) else 0
     return 1 if value else 0
+
+
+def float_text(number: float) -> str:
+    """PHP's (string) of a float: 14 significant digits, `1.0E+25` where it is longer than that.
+
+    Source: PHP's setting `precision`, which is 14 in all php.ini files that come with it.
+    """
+    if not isfinite(number):
+        return "NAN" if number != number else "INF" if number > 0 else "-INF"  # noqa: PLR0124 - NaN is not itself
+    mantissa, _, exponent = f"{number:.{_PRECISION - 1}e}".partition("e")
+    power = int(exponent)
+    if -5 < power < _PRECISION:
+        return f"{number:.{_PRECISION}g}"
+    digits = mantissa.rstrip("0")
+    return f"{digits}0E{power:+d}" if digits.endswith(".") else f"{digits}E{power:+d}"
+
+
+def survives_as_float(value: Param) -> bool:
+    """Whether a number is the same after PHP's (string) of its (float): has no more than 14 significant digits.
+
+    Matomo takes any other for a wrong one; `33.333333333333336`, say, as JavaScript prints a third of 100.
+    """
+    if isinstance(value, str) and len(value) <= _PRECISION:
+        return True
+    number = to_float(value)
+    return isfinite(number) and float(float_text(number)) == number
 
 
 def truthy(value: Param) -> bool:
