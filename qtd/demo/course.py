@@ -85,13 +85,11 @@ class Course:
     async def _surf(self) -> None:
         """Let the visitors surf until the time is over."""
         sending = asyncio.create_task(self._clients.run(self._over))
+        ending = asyncio.create_task(self._over.wait())
+        await asyncio.wait({sending, ending}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+        self._over.set()
         try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), self._seconds)
-        finally:
-            self._over.set()
-        try:
-            await sending
+            await asyncio.gather(sending, ending)
         except OSError as error:
             self._service.check()
             raise ServiceFailed(f"the endpoint can not be reached: {error}") from None
