@@ -12,11 +12,13 @@ from qtd.clock import SystemClock
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, SchemaError
 from qtd.ingest.backing import Backing
+from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
 from qtd.log.logger import get_logger
 from qtd.queue.open import open_queues
 from qtd.store.create import upgrade
 from qtd.store.settings.kept import KeptSettings
+from qtd.systemd.notifier import Notifier
 from qtd.worker.assemble import native_recorder, open_database, settings_source
 from qtd.worker.at_once import AtOnce
 from qtd.worker.children import WorkerChildren
@@ -37,8 +39,8 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
       qtd serve --with-worker --config /etc/qtd/qtd.yaml
       curl -i 'http://127.0.0.1:8088/matomo.php?idsite=1&rec=1&url=http://example.org/'
     """
-    config = start(config_path)
-    clock, logger = SystemClock(), get_logger("ingest")
+    config = start(config_path, identifier="qtd-ingest")
+    clock, logger, notifier = SystemClock(), get_logger("ingest"), Notifier.from_environment()
     if with_worker and config.queue.backend == "memory":
         refuse(
             ConfigurationError(
@@ -46,7 +48,7 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
             )
         )
     try:
-        _wait_for_servers(config, no_wait=no_wait)
+        _wait_for_servers(config, notifier, no_wait=no_wait)
         children = WorkerChildren(
             [_worker_command(number, config_path) for number in range(1, config.worker_count + 1)]
             if with_worker
@@ -56,19 +58,31 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
         )
         children.start()
         try:
-            serve(config.ingest, lambda: _backing(config), clock=clock, log=logger)
+            serve(
+                config.ingest,
+                lambda: _backing(config),
+                clock=clock,
+                log=logger,
+                pulse=IngestReport(notifier=notifier, clock=clock, logger=logger),
+            )
         finally:
             children.stop()
     except (ConfigurationError, SchemaError) as error:
         refuse(error)
 
 
-def _wait_for_servers(config: Config, *, no_wait: bool) -> None:
+def _wait_for_servers(config: Config, notifier: Notifier, *, no_wait: bool) -> None:
     """Wait until queue and database are there; ends the process where it is asked to meanwhile."""
     clock, stop = SystemClock(), stop_on_signals()
     queues, engine = open_queues(config), open_database(config)
     ready = wait_for(
-        "queue", config.queue.backend, queues.ping, clock=clock, stop=stop, no_wait=no_wait
+        "queue",
+        config.queue.backend,
+        queues.ping,
+        clock=clock,
+        stop=stop,
+        no_wait=no_wait,
+        notifier=notifier,
     ) and wait_for(
         "database",
         engine.url.render_as_string(hide_password=True),
@@ -76,6 +90,7 @@ def _wait_for_servers(config: Config, *, no_wait: bool) -> None:
         clock=clock,
         stop=stop,
         no_wait=no_wait,
+        notifier=notifier,
     )
     queues.close()
     engine.dispose()

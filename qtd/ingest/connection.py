@@ -21,6 +21,9 @@ from qtd.ingest.request_line import escaped, unescaped
 MAX_PIPELINED = 64
 """Requests of one connection that may wait for their answers; then it is not read from."""
 
+FIRST_REQUEST_SECONDS = 1.0
+"""What a new connection has for its first request when the server stops."""
+
 TOO_LARGE = plain_text(413, "The body is larger than this server accepts.")
 TARGET_TOO_LONG = plain_text(414, "The request's URL is longer than this server accepts.")
 HEADERS_TOO_LARGE = plain_text(431, "The request's headers are larger than this server accepts.")
@@ -85,6 +88,8 @@ class Connection(asyncio.Protocol):
         self._paused = False
         #: No request is taken from this connection any more.
         self._ending = False
+        #: No request has begun yet.
+        self._unused = True
         #: Bytes of the body still to come past the parser, which leaves a request that asks for an upgrade.
         self._past_parser = 0
         self.deadline = server.coarse_time + self._limits.idle_seconds
@@ -134,6 +139,7 @@ class Connection(asyncio.Protocol):
             self.deadline = self._server.coarse_time + self._limits.request_seconds
             self._received = 0
             self._line_open = True
+            self._unused = False
         self._received += len(data)
         if self._line_open:
             data = self._with_plain_line(data)
@@ -328,8 +334,15 @@ class Connection(asyncio.Protocol):
             self._refuse(TOO_SLOW)
 
     def stop(self) -> None:
-        """End as soon as nothing is owed; a request that is coming in may still come."""
-        if not self._exchanges and self._received is None:
+        """End as soon as nothing is owed; a request that is coming in may still come.
+
+        A client that has only just connected has its first request on the way: it gets a moment.
+        """
+        if self._exchanges or self._received is not None:
+            return
+        if self._unused:
+            self.deadline = min(self.deadline, self._server.coarse_time + FIRST_REQUEST_SECONDS)
+        else:
             self._end()
 
     def abort(self) -> None:

@@ -19,7 +19,8 @@ from qtd.ingest.backing import Backing
 from qtd.ingest.counters import Counters
 from qtd.ingest.http_server import HttpServer
 from qtd.ingest.listening import Listening, listen
-from qtd.ingest.processes import run_processes
+from qtd.ingest.processes import Processes
+from qtd.ingest.pulse import BEAT_SECONDS, Pulse, Unheard
 from qtd.log import Logger, get_logger
 from qtd.log.events import IngestStarted, IngestStopped, Stopping
 
@@ -46,13 +47,14 @@ def serve(
     clock: Clock | None = None,
     log: Logger | None = None,
     started: Callable[[Running], None] = lambda _running: None,
+    pulse: Pulse | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then answer what was received and return.
 
     `make_backing` is called in each process that serves. With one process everything is in this one (signals
     are looked after only in the main thread; elsewhere use `Running.stop`), `counters` are filled, and
     `started` is told when connections are accepted. With several this one only looks after them; each counts
-    for itself.
+    for itself. Either way `pulse` is told each second that requests are taken, and how many they were.
 
     Raises ConfigurationError where the address can not be listened on.
     """
@@ -62,18 +64,20 @@ def serve(
         clock=clock or SystemClock(),
         log=log or get_logger("ingest"),
     )
+    pulse = pulse or Unheard()
     listening = listen(config)
     try:
         if config.processes == 1:
-            process.serve(listening, counters or Counters(), started)
+            process.serve(listening, counters or Counters(), started, pulse)
             return
         process.log.emit(IngestStarted(listen=listening.address, processes=config.processes))
-        run_processes(
+        Processes(
             config.processes,
-            lambda: process.serve(listening, Counters(), lambda _running: None),
+            lambda own: process.serve(listening, Counters(), lambda _running: None, own),
+            pulse=pulse,
             clock=process.clock,
             log=process.log,
-        )
+        ).run()
     finally:
         listening.close()
 
@@ -87,14 +91,16 @@ class _Process:
     clock: Clock
     log: Logger
 
-    def serve(self, listening: Listening, counters: Counters, started: Callable[[Running], None]) -> None:
+    def serve(
+        self, listening: Listening, counters: Counters, started: Callable[[Running], None], pulse: Pulse
+    ) -> None:
         backing = self.make_backing()
         # A hit makes dozens of dicts and no cycle: looking for cycles every 700 objects costs a sixth of it.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(self._serve(backing, listening, counters, started))
+                runner.run(self._serve(backing, listening, counters, started, pulse))
         finally:
             backing.close()
         self.log.emit(IngestStopped(accepted=counters.accepted, refused=counters.refused))
@@ -105,21 +111,33 @@ class _Process:
         listening: Listening,
         counters: Counters,
         started: Callable[[Running], None],
+        pulse: Pulse,
     ) -> None:
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self._asked_to_end, number.name, stopped)
+                loop.add_signal_handler(number, self._asked_to_end, number.name, stopped, pulse)
         server = HttpServer(self.config, backing, counters=counters, clock=self.clock, log=self.log)
         # A copy, because the server closes it: the other processes, or a restart, still use the socket.
         await server.listen(socket.socket(fileno=os.dup(listening.socket.fileno())))
         if self.config.processes == 1:
             self.log.emit(IngestStarted(listen=listening.address, processes=1))
         started(Running(listening.address, loop, stopped))
+        beating = loop.create_task(_beat(pulse, counters))
         await stopped.wait()
         await server.stop()
+        beating.cancel()
 
-    def _asked_to_end(self, reason: str, stopped: asyncio.Event) -> None:
-        self.log.emit(Stopping(reason=reason))
+    def _asked_to_end(self, reason: str, stopped: asyncio.Event, pulse: Pulse) -> None:
+        if not stopped.is_set():
+            self.log.emit(Stopping(reason=reason))
+            pulse.stopping()
         stopped.set()
+
+
+async def _beat(pulse: Pulse, counters: Counters) -> None:
+    """Tell of ourselves until cancelled."""
+    while True:
+        pulse.beat(counters)
+        await asyncio.sleep(BEAT_SECONDS)

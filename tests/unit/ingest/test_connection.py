@@ -209,8 +209,26 @@ def test_a_stop_ends_what_is_idle_and_answers_what_is_not(server: FakeServer) ->
     assert server.transport.is_closed()
     assert b"connection: close\r\n" in server.transport.written
     idle = FakeServer()
+    idle.connection.data_received(GET)
+    idle.replies[0](OK)
+    assert not idle.transport.is_closed()
     idle.connection.stop()
     assert idle.transport.is_closed()
+
+
+def test_a_stop_leaves_a_moment_for_a_first_request(server: FakeServer) -> None:
+    """A client that has only just connected has sent it, or is about to: it is answered; else the moment ends."""
+    server.stopping = True
+    server.connection.stop()
+    assert not server.transport.is_closed()
+    server.connection.data_received(GET)
+    server.replies[0](OK)
+    assert server.transport.statuses == [200]
+    assert server.transport.is_closed()
+    silent = FakeServer()
+    silent.connection.stop()
+    silent.later(1)
+    assert silent.transport.is_closed()
 
 
 def test_an_answer_for_a_client_that_left_is_dropped(server: FakeServer) -> None:

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from qtd.errors import DatabaseUnavailable
-from qtd.log.event import Event as LogEvent
 from qtd.log.events import WorkerSummary
-from qtd.log.logger import Logger
 from qtd.queue.memory import MemoryQueues
 from qtd.store.native import BatchResult
 from qtd.systemd.notifier import Notifier
@@ -22,19 +20,7 @@ from qtd.worker.batch import BatchStep
 from qtd.worker.loop import WorkerLoop
 from qtd.worker.report import WorkerReport
 from tests.fake_clock import FakeClock
-
-
-class Kept(Logger):
-    """A logger that keeps the events."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.events: list[LogEvent] = []
-
-    def emit(self, event: LogEvent, *, error: BaseException | None = None) -> None:
-        """Keep it."""
-        del error
-        self.events.append(event)
+from tests.kept_log import KeptLog
 
 
 class Records:
@@ -61,7 +47,7 @@ class Working:
         self.clock = FakeClock()
         self.queues = MemoryQueues(count=4, clock=self.clock)
         self.engine = Records(self.clock)
-        self.logger = Kept()
+        self.logger = KeptLog()
         self.sent: list[tuple[float, str]] = []
         self._began = self.clock.monotonic()
         notifier = Notifier(
@@ -148,7 +134,7 @@ def test_a_minute_has_one_summary(working: Working) -> None:
     working.push(0, 1)
     working.clock.advance(61)
     working.report.turn(working.loop)
-    (summary,) = [event for event in working.logger.events if isinstance(event, WorkerSummary)]
+    (summary,) = working.logger.of(WorkerSummary)
     assert summary == WorkerSummary(
         queues="0, 2",
         batches=2,
@@ -173,7 +159,7 @@ def test_a_summary_waits_for_the_end_of_an_outage(working: Working) -> None:
     working.loop.trouble = "away"
     working.clock.advance(70)
     working.report.turn(working.loop)
-    assert not any(isinstance(event, WorkerSummary) for event in working.logger.events)
+    assert working.logger.of(WorkerSummary) == []
     working.loop.trouble = None
     working.report.turn(working.loop)
-    assert [event.recorded for event in working.logger.events if isinstance(event, WorkerSummary)] == [3]
+    assert [event.recorded for event in working.logger.of(WorkerSummary)] == [3]
