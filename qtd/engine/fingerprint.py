@@ -6,7 +6,8 @@ salt, and on a random salt of the site and day, so that nobody is recognised ove
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from hashlib import md5
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from qtd.engine.request import TrackingRequest
 #: Bytes of the language that enter the fingerprint.
 _LANGUAGE_LENGTH = 20
 
+#: All offsets from UTC are multiples of a quarter of an hour (in seconds), so within one the day does not change.
+_QUARTER = 900
+
 
 class FingerprintSalts(Protocol):
     """The random salts by site and day; one that is missing is made, and shared with everyone who tracks."""
@@ -25,9 +29,14 @@ class FingerprintSalts(Protocol):
         """The salt of a site for `YYYY-MM-DD` in the site's timezone."""
 
 
-def local_date(timestamp: int, request: TrackingRequest) -> str:
-    """The day of a Unix timestamp in the site's timezone, as `YYYY-MM-DD`."""
-    return datetime.fromtimestamp(timestamp, UTC).astimezone(request.site.zone).strftime("%Y-%m-%d")
+def local_date(timestamp: int, zone: tzinfo) -> str:
+    """The day of a Unix timestamp in a timezone, as `YYYY-MM-DD`."""
+    return _date_of_quarter(timestamp // _QUARTER, zone)
+
+
+@lru_cache(maxsize=4096)
+def _date_of_quarter(quarter: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(zone).strftime("%Y-%m-%d")
 
 
 def fingerprint(request: TrackingRequest, device: Device, salts: FingerprintSalts) -> bytes:
@@ -40,7 +49,7 @@ def fingerprint(request: TrackingRequest, device: Device, salts: FingerprintSalt
     across_websites = settings.tracker_flag("enable_fingerprinting_across_websites")
     day_salt = ""
     if not across_websites and settings.tracker_flag("create_new_visit_after_midnight"):
-        date = local_date(request.timestamp, request)
+        date = local_date(request.timestamp, site.zone)
         day_salt = salts.salt(site.idsite, date) + date
     device_text = "".join(
         (

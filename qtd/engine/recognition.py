@@ -70,7 +70,7 @@ def begins_new_visit(request: TrackingRequest, last: Visit | None, windows: Wind
     if last_action <= request.timestamp - windows.visit_length:
         return True
     if request.tracker_flag("create_new_visit_after_midnight") and (
-        local_date(last_action, request) != local_date(request.timestamp, request)
+        local_date(last_action, request.site.zone) != local_date(request.timestamp, request.site.zone)
     ):
         return True
     if not request.tracker_flag("enable_userid_overwrites_visitorid"):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from qtd.engine.fingerprint import local_date
 from qtd.engine.request import TrackingRequest
 from qtd.engine.site import Site
 
+_DAY = 86400
+
 
 def outdated_report(request: TrackingRequest, *, now: float) -> tuple[int, str] | None:
     """The site and day (in its timezone) whose reports are out of date; null for today, which is not archived yet."""
-    today = datetime.fromtimestamp(now, UTC).astimezone(request.site.zone)
-    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-    if request.timestamp >= midnight.timestamp():
-        return None
-    return request.idsite, local_date(request.timestamp, request)
+    zone = request.site.zone
+    day = local_date(request.timestamp, zone)
+    return None if day >= local_date(int(now), zone) else (request.idsite, day)
 
 
 def earlier_creation(site: Site, timestamp: int) -> str | None:
@@ -25,6 +26,11 @@ def earlier_creation(site: Site, timestamp: int) -> str | None:
     """
     if not site.ts_created:
         return None
-    day = datetime.fromtimestamp(timestamp, UTC) - timedelta(days=1)
-    created = day.strftime("%Y-%m-%d 00:00:00")
+    created = _midnight(timestamp // _DAY - 1)
     return created if created < site.ts_created else None
+
+
+@lru_cache(maxsize=4096)
+def _midnight(day: int) -> str:
+    """The beginning of a day, counted from 1970, in UTC."""
+    return datetime.fromtimestamp(day * _DAY, UTC).strftime("%Y-%m-%d 00:00:00")

@@ -44,7 +44,9 @@ class TrackingRequest:
     __slots__ = (
         "_address",
         "_authenticated",
+        "_client_hints",
         "_language",
+        "_plugins",
         "_timestamp",
         "_visitor_id",
         "cookies",
@@ -99,6 +101,8 @@ class TrackingRequest:
         self._language: str | None = None
         self._timestamp: int | None = None
         self._visitor_id: bytes | EllipsisType | None = ...
+        self._client_hints: ClientHints | EllipsisType | None = ...
+        self._plugins: list[int] | None = None
 
     @property
     def site(self) -> Site:
@@ -200,7 +204,9 @@ class TrackingRequest:
     @property
     def client_hints(self) -> ClientHints | None:
         """What the browser says of the device beside its user agent; null where it says nothing."""
-        return client_hints_from(self.server, self.params.raw.get("uadata"))
+        if self._client_hints is ...:
+            self._client_hints = client_hints_from(self.server, self.params.raw.get("uadata"))
+        return self._client_hints
 
     @property
     def language(self) -> str:
@@ -237,6 +243,7 @@ class TrackingRequest:
     @property
     def plugins(self) -> list[int]:
         """The browser plugins' flags in the order of `PLUGINS`."""
-        if self.params.raw.keys().isdisjoint(PLUGINS):
-            return [0] * len(PLUGINS)
-        return [self.params.integer(name) for name in PLUGINS]
+        if self._plugins is None:
+            raw = self.params.raw
+            self._plugins = [self.params.integer(name) if name in raw else 0 for name in PLUGINS]
+        return self._plugins

@@ -93,7 +93,7 @@ class Settings:
 
     def tracker_value(self, name: str, site: Site | None = None) -> str:
         """A [Tracker] value, the site's own where it has one; an unknown name is the empty string."""
-        if site is not None and name in site.tracker:
+        if site is not None and site.tracker and name in site.tracker:
             return site.tracker[name]
         return self.tracker.get(name, "")
 

@@ -115,7 +115,7 @@ class HitStep:
 
     def _continue(self, hit: Hit, visit: Visit, action: Action | None, conversions: list[Conversion]) -> None:
         request = hit.request
-        before = dict(visit.row)
+        before = visit.row
         changes = changes_of_existing_visit(request, visit, action)
         spent = time_spent(visit, request.timestamp, self._windows.visit_length)
         changes.update(

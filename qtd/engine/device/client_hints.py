@@ -51,6 +51,8 @@ class ClientHints:
 
 
 _NONE = ClientHints()
+#: PHP writes the names of headers in upper case.
+_SERVER_NAMES = ("HTTP_SEC_CH_UA", "X_HTTP_REQUESTED_WITH")
 
 
 def client_hints_from(server: Mapping[str, Any], uadata: Any = None) -> ClientHints | None:
@@ -64,12 +66,13 @@ def client_hints_from(server: Mapping[str, Any], uadata: Any = None) -> ClientHi
         return _from_text(uadata)
     if uadata is not None and uadata != "":
         return _read(sanitized(uadata)) if isinstance(uadata, dict) else None
-    headers = {
-        name: value
-        for name, value in server.items()
-        if name[:14].upper() == "HTTP_SEC_CH_UA" or name.upper() == "X_HTTP_REQUESTED_WITH"
-    }
-    return _read(sanitized(dict(sorted(headers.items())))) if headers else None
+    headers = tuple((name, value) for name, value in server.items() if name.startswith(_SERVER_NAMES))
+    return _from_headers(headers) if headers else None
+
+
+@lru_cache(maxsize=4096)
+def _from_headers(headers: tuple[tuple[str, Any], ...]) -> ClientHints | None:
+    return _read(sanitized(dict(sorted(headers))))
 
 
 @lru_cache(maxsize=4096)
