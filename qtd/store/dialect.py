@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
@@ -34,6 +34,11 @@ class Dialect(Protocol):
     def run(self, connection: Connection, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement without parameters; returns its rows."""
 
+    def read(
+        self, connection: Connection, table: StoredTable, names: Sequence[str], where: str
+    ) -> Iterable[list[Any] | tuple[Any, ...]]:
+        """Read many rows: moments as Unix seconds, exact numbers and times as text, binary as bytes."""
+
     def insert(
         self,
         connection: Connection,
@@ -57,3 +62,14 @@ class Dialect(Protocol):
         columns: Sequence[list[Any]],
     ) -> None:
         """Change rows; `columns` holds the values of `keys`, which say which row, then those of `names`."""
+
+
+def expression(dialect: Dialect, table: StoredTable, column: str, alias: str = "") -> str:
+    """A column as it is read: moments as Unix seconds, exact numbers and times as text."""
+    kind = table.columns[column].type
+    name = f"{alias}`{column}`"
+    if kind.is_moment:
+        return dialect.seconds(name)
+    if kind.name in ("decimal", "time"):
+        return dialect.as_text(name)
+    return name

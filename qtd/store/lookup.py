@@ -14,7 +14,8 @@ from qtd.engine.visit import Visit
 from qtd.engine.visitor import KnownVisits
 from qtd.store.coerce import moment_text
 from qtd.store.columns import StoredTable
-from qtd.store.dialect import IDENTIFIER_WIDTH, Dialect
+from qtd.store.dialect import IDENTIFIER_WIDTH, Dialect, expression
+from qtd.store.schema import matomo_tables
 
 #: Columns of a visit that no rule reads again; half of a row's cost is in its width.
 _NEVER_READ = frozenset(
@@ -60,6 +61,9 @@ _CUSTOM_DIMENSION = "custom_dimension_"
 _SITES = 50
 _VISITS = 1000
 
+#: What Matomo's own table has.
+_MATOMO = matomo_tables("mysql").tables["log_visit"]
+
 T = TypeVar("T")
 
 
@@ -89,25 +93,17 @@ def look_up(
     return known
 
 
-def expression(dialect: Dialect, table: StoredTable, column: str, alias: str = "") -> str:
-    """A column as it is read: moments as Unix seconds, exact numbers and times as text."""
-    kind = table.columns[column].type
-    name = f"{alias}`{column}`"
-    if kind.is_moment:
-        return dialect.seconds(name)
-    if kind.name in ("decimal", "time"):
-        return dialect.as_text(name)
-    return name
-
-
 def _columns(table: StoredTable, *, conversions: bool) -> list[str]:
-    """The columns of a visit that rules may read."""
+    """The columns of a visit that rules may read; none of them is a plugin's that we do not know."""
+    own = {*_MATOMO.columns.keys()} - _NEVER_READ - {"idvisit"}
     return [
         name
         for name in table.columns
-        if name != "idvisit"
-        and name not in _NEVER_READ
-        and (conversions or not (name in _OF_CONVERSIONS or name.startswith(_CUSTOM_DIMENSION)))
+        if (conversions and name.startswith(_CUSTOM_DIMENSION))
+        or (
+            name in own
+            and (conversions or not (name in _OF_CONVERSIONS or name.startswith(_CUSTOM_DIMENSION)))
+        )
     ]
 
 
@@ -129,13 +125,11 @@ def _visits(
         questions = [question for site in some for question in _questions(table, dialect, *site)]
         for (newest,) in dialect.run(connection, " UNION ALL ".join(questions)):
             identifiers.add(int(str(newest)[-IDENTIFIER_WIDTH:]))
-    listed = ",".join(expression(dialect, table, name) for name in names)
+    wanted = ["idvisit", *names]
     rows: dict[int, dict[str, Any]] = {}
     for part in _parted(sorted(identifiers), _VISITS):
         among = ",".join(map(str, part))
-        for idvisit, *cells in dialect.run(
-            connection, f"SELECT `idvisit`,{listed} FROM {table.sql} WHERE `idvisit` IN ({among})"
-        ):
+        for idvisit, *cells in dialect.read(connection, table, wanted, f"`idvisit` IN ({among})"):
             rows[idvisit] = dict(zip(names, cells, strict=True))
     return rows
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from qtd.store.columns import StoredTable
-from qtd.store.dialect import IDENTIFIER_WIDTH
+from qtd.store.dialect import IDENTIFIER_WIDTH, expression
 
 
 class Sqlite:
@@ -41,6 +41,13 @@ class Sqlite:
         """Run a statement without parameters; returns its rows."""
         result = connection.exec_driver_sql(sql)
         return list(result) if result.returns_rows else []
+
+    def read(
+        self, connection: Connection, table: StoredTable, names: Sequence[str], where: str
+    ) -> Iterable[tuple[Any, ...]]:
+        """Read many rows."""
+        listed = ",".join(expression(self, table, name) for name in names)
+        return self.run(connection, f"SELECT {listed} FROM {table.sql} WHERE {where}")
 
     def insert(
         self,
