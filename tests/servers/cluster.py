@@ -1,4 +1,4 @@
-"""A Redis Cluster: three masters that share the slots, and replicas for those that want one."""
+"""A Redis Cluster: three masters that share the slots, and, if wanted, a replica for each."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ BUS_OFFSET = 10_000
 
 
 class ClusterServers:
-    """The servers: first the masters, then, if wanted, a replica of the first master."""
+    """The servers: first the masters, then, if wanted, their replicas in the same order."""
 
-    def __init__(self, folder: Path, *, node_timeout_milliseconds: int, replica: bool) -> None:
-        options = (
+    def __init__(
+        self, folder: Path, *, node_timeout_milliseconds: int, replicas: bool, options: tuple[str, ...] = ()
+    ) -> None:
+        self._folder = folder
+        self._options = (
+            *options,
             *("--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout_milliseconds)),
             *("--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"),
         )
-        self.servers = []
-        for number in range(MASTERS + replica):
-            own = folder / str(number)
-            own.mkdir()
-            self.servers.append(RedisServer(own, options, port=_port_with_bus()))
+        self.servers: list[RedisServer] = []
+        for _ in range(MASTERS * (1 + replicas)):
+            self._prepare()
 
     @property
     def masters(self) -> list[RedisServer]:
@@ -50,18 +52,30 @@ class ClusterServers:
                 if number < MASTERS:
                     client.execute_command("CLUSTER", "ADDSLOTS", *_slots(number))
         for server in self.servers[1:]:
-            with server.client() as client:
-                client.execute_command("CLUSTER", "MEET", "127.0.0.1", self.servers[0].port)
-        until(lambda: all(map(self._settled, self.servers)), "all servers know the cluster")
-        for replica in self.servers[MASTERS:]:
+            self._introduce(server)
+        self.wait_until_settled()
+        replicas = self.servers[MASTERS:]
+        for master, replica in zip(self.masters, replicas, strict=False):
             with replica.client() as client:
-                client.execute_command("CLUSTER", "REPLICATE", self.id_of(self.servers[0]))
-            until(lambda: replica.info("master_link_status") == "up", "the replica follows")  # noqa: B023
+                client.execute_command("CLUSTER", "REPLICATE", self.id_of(master))
+        until(lambda: all(map(_follows, replicas)), "the replicas follow")
 
     def kill(self) -> None:
         """End all."""
         for server in self.servers:
             server.kill()
+
+    def add_master(self) -> RedisServer:
+        """Start one more server, without any slot."""
+        server = self._prepare()
+        server.start()
+        self._introduce(server)
+        self.wait_until_settled()
+        return server
+
+    def wait_until_settled(self) -> None:
+        """Return when every server knows all others and that all slots are served."""
+        until(lambda: all(map(self._settled, self.servers)), "all servers know the cluster")
 
     def id_of(self, server: RedisServer) -> str:
         """Return a server's name in the cluster."""
@@ -72,6 +86,16 @@ class ClusterServers:
         """Return the master that was given the key's slot in the beginning."""
         return self.masters[key_slot(key.encode()) * MASTERS // REDIS_CLUSTER_HASH_SLOTS]
 
+    def _prepare(self) -> RedisServer:
+        own = self._folder / str(len(self.servers))
+        own.mkdir()
+        self.servers.append(RedisServer(own, self._options, port=_port_with_bus()))
+        return self.servers[-1]
+
+    def _introduce(self, server: RedisServer) -> None:
+        with server.client() as client:
+            client.execute_command("CLUSTER", "MEET", "127.0.0.1", self.servers[0].port)
+
     def _settled(self, server: RedisServer) -> bool:
         with server.client() as client:
             lines = client.execute_command("CLUSTER", "INFO")
@@ -81,16 +105,23 @@ class ClusterServers:
 
 @contextmanager
 def running_cluster(
-    *, node_timeout_milliseconds: int = 30_000, replica: bool = False
+    *options: str, node_timeout_milliseconds: int = 30_000, replicas: bool = False
 ) -> Iterator[ClusterServers]:
     """Run a cluster for the duration; as it is nobody fails over merely because the machine is busy."""
     with tempfile.TemporaryDirectory(prefix="qtd-cluster-") as folder, ExitStack() as ending:
         cluster = ClusterServers(
-            Path(folder), node_timeout_milliseconds=node_timeout_milliseconds, replica=replica
+            Path(folder),
+            node_timeout_milliseconds=node_timeout_milliseconds,
+            replicas=replicas,
+            options=options,
         )
         ending.callback(cluster.kill)
         cluster.start()
         yield cluster
+
+
+def _follows(replica: RedisServer) -> bool:
+    return replica.info("role") == "slave" and replica.info("master_link_status") == "up"
 
 
 def _slots(number: int) -> list[int]:

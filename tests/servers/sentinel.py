@@ -82,8 +82,7 @@ class SentinelGroup:
     def __init__(self, folder: Path, *, down_after_milliseconds: int, options: tuple[str, ...] = ()) -> None:
         options = (*options, "--repl-diskless-sync-delay", "0")  # there is one replica to wait for
         master = RedisServer(_sub(folder, "master"), options, password=SERVERS_PASSWORD)
-        following = (*options, "--replicaof", "127.0.0.1", str(master.port))
-        replica = RedisServer(_sub(folder, "replica"), following, password=SERVERS_PASSWORD)
+        replica = RedisServer(_sub(folder, "replica"), options, password=SERVERS_PASSWORD)
         self.servers = [master, replica]
         self.sentinels = [
             SentinelServer(_sub(folder, f"sentinel{number}"), master.port, down_after_milliseconds)
@@ -92,14 +91,22 @@ class SentinelGroup:
 
     def start(self) -> None:
         """Start all and return when the replica follows."""
-        for server in (*self.servers, *self.sentinels):
+        for server in self.servers:
             server.start()
-        until(lambda: self.servers[1].info("master_link_status") == "up", "the replica follows the master")
+        self.follow(self.servers[1], self.servers[0])
+        for sentinel in self.sentinels:  # last, as they ask a master for its replicas only every ten seconds
+            sentinel.start()
 
     def kill(self) -> None:
         """End all."""
         for server in (*self.sentinels, *self.servers):
             server.kill()
+
+    def follow(self, replica: RedisServer, master: RedisServer) -> None:
+        """Make one a replica of the other; the Sentinels would do so themselves, but only after ten seconds."""
+        with replica.client() as client:
+            client.replicaof("127.0.0.1", master.port)
+        until(lambda: replica.info("master_link_status") == "up", "the replica follows the master")
 
     @property
     def master(self) -> RedisServer:

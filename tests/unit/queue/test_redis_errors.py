@@ -17,11 +17,14 @@ from qtd.queue.redis_errors import translated
         exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
         exceptions.AuthenticationError("WRONGPASS invalid username-password pair"),
         exceptions.NoPermissionError("this user has no permissions"),
+        exceptions.ClusterDownError("CLUSTERDOWN The cluster is down"),
+        exceptions.SlotNotCoveredError("Slot 5 not covered by the cluster."),
+        exceptions.RedisClusterException("Redis Cluster cannot be connected."),
         exceptions.ResponseError("MISCONF Redis is configured to save RDB snapshots"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_whatever_a_server_refuses_the_broker_is_not_available(error: exceptions.RedisError) -> None:
+def test_whatever_a_server_refuses_the_broker_is_not_available(error: Exception) -> None:
     """The catcher has one thing to decide, the reader of the log still gets the server's own reason."""
     with pytest.raises(BrokerUnavailable) as raised, translated():
         raise error
