@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from redis import Redis
+from redis import Redis, RedisError
+from redis.sentinel import MasterNotFoundError
 from redis.sentinel import Sentinel as RedisSentinel
 
 from qtd.queue.redis_connection import account, common, once
@@ -21,7 +21,7 @@ def connect(section: RedisSection) -> Redis:
     answers READONLY; that closes the connection, so the next call finds its successor. Sentinels and servers
     share the TLS settings, not the account.
     """
-    sentinels: Any = _Sentinels(
+    sentinels: Any = _Sentinels(  # type: ignore[no-untyped-call]
         [(address.host, address.port) for address in section.hosts],
         sentinel_kwargs={
             **common(section),
@@ -38,22 +38,40 @@ def connect(section: RedisSection) -> Redis:
 
 
 class _Sentinels(RedisSentinel):
-    """Asked by one thread at a time: redis-py moves whoever answered to the front of the list it walks."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
-        self._asking = Lock()
+    """Asks one after the other, as redis-py does; but says of each why not, in words, without its account."""
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
-        with self._asking:
-            address: tuple[str, int] = super().discover_master(service_name)  # type: ignore[no-untyped-call]
-            return address
+        """Return the address of the master by that name.
+
+        Raises:
+            MasterNotFoundError: no Sentinel answers, knows the name, or believes the master to be up.
+        """
+        reasons = []
+        for sentinel in self.sentinels:
+            arguments = sentinel.connection_pool.connection_kwargs
+            address = f"{arguments['host']}:{arguments['port']}"
+            try:
+                masters: Any = sentinel.sentinel_masters()
+            except RedisError as error:
+                reasons.append(f"{address}: {error}")
+                continue
+            state = masters.get(service_name)
+            if state is None:
+                reasons.append(f"{address} knows no such master")
+            elif not self.check_master_state(state, service_name):  # type: ignore[no-untyped-call]
+                reasons.append(f"{address} believes it to be down")
+            else:
+                # A new list, since another thread may be walking through this one.
+                self.sentinels = [sentinel, *(other for other in self.sentinels if other is not sentinel)]
+                return state["ip"], state["port"]
+        raise MasterNotFoundError(f"no Sentinel names the master {service_name!r}: {'; '.join(reasons)}")
 
 
 class _Master(Redis):
     """Closes the connections to the Sentinels with its own."""
 
     def close(self) -> None:
+        """Close all of them."""
         super().close()
         pool: Any = self.connection_pool
         pool.sentinel_manager.close()

@@ -35,20 +35,20 @@ def test_any_sentinel_will_do(sentinels: SentinelGroup) -> None:
 def test_no_sentinel_at_all_is_an_outage_that_names_them(sentinels: SentinelGroup) -> None:
     """The reason says who was asked and for which master."""
     gone = free_port()
-    with pytest.raises(BrokerUnavailable, match=rf"No master found for '{MASTER_NAME}'.*{gone}"):
+    with pytest.raises(BrokerUnavailable, match=rf"names the master '{MASTER_NAME}': 127.0.0.1:{gone}: Error 111"):
         open_sentinel(sentinels, hosts=[f"127.0.0.1:{gone}"]).ping()
 
 
 def test_a_name_that_no_sentinel_knows_is_named(sentinels: SentinelGroup) -> None:
     """A typing error in master_name is seen as such."""
     section = {"master_name": "other", "password": SENTINELS_PASSWORD}
-    with pytest.raises(BrokerUnavailable, match="No master found for 'other'"):
+    with pytest.raises(BrokerUnavailable, match=r"names the master 'other': .* knows no such master; .*; "):
         open_sentinel(sentinels, sentinel=section).ping()
 
 
 def test_each_kind_of_password_is_used_for_its_own(sentinels: SentinelGroup) -> None:
     """The servers' is not the Sentinels': either missing is an error of its own, and none is quoted."""
-    with pytest.raises(BrokerUnavailable, match=r"(?i)No master found.*auth") as raised:
+    with pytest.raises(BrokerUnavailable, match=r"(?i)no Sentinel .* auth") as raised:
         open_sentinel(sentinels, sentinel={"master_name": MASTER_NAME}).ping()
     assert SENTINELS_PASSWORD not in str(raised.value)
     with pytest.raises(BrokerUnavailable, match=r"(?i)auth"):
