@@ -21,6 +21,7 @@ import yaml
 from qtd.engine.device import Definitions
 from qtd.engine.device.codes import UNKNOWN, Codes
 from qtd.errors import ConfigurationError
+from qtd.store.device_corrections import corrected, corrections
 
 #: libyaml needs half a second for all files, the loader in Python ten; every scalar stays text.
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -101,7 +102,8 @@ def _packaged() -> Definitions:
         )
     except (KeyError, AttributeError, TypeError) as error:
         raise ConfigurationError(f"the Python package device-detector has other tables than expected: {error}") from error
-    return _read(package / "regexes/upstream", codes, f"the Python package device-detector {version('device-detector')}")
+    origin = f"the Python package device-detector {version('device-detector')}, corrected to Matomo 5.0"
+    return corrected(_read(package / "regexes/upstream", codes, origin), corrections())[0]
 
 
 def _read(folder: Path, codes: Codes, origin: str) -> Definitions:
