@@ -23,6 +23,7 @@ from qtd.cli.bench.stages import STAGES, counted_statements, stopwatch
 from qtd.cli.setup import refuse
 from qtd.clock import SystemClock
 from qtd.config.root import Config
+from qtd.db.engine import parse_url
 from qtd.errors import ConfigurationError, QtdError, SchemaError
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
@@ -106,6 +107,7 @@ def process(
     try:
         with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder:
             url = database or f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+            kind = parse_url(url).get_backend_name()
             config = Config.model_validate(
                 configuration(
                     url,
@@ -128,7 +130,6 @@ def process(
     except QtdError as error:
         click.echo(f"qtd: {error}", err=True)
         sys.exit(1)
-    kind = Config.model_validate({"database": {"url": url}}).database_url.partition(":")[0]
     _print(measured, title=f"{kind}, {batch} at once, {hits} page view(s) a visit", agents=agents)
     if as_json:
         click.echo(orjson.dumps(_as_dict(measured, kind, batch, hits, agents)).decode())
