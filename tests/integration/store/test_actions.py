@@ -92,10 +92,10 @@ def test_known_names_ask_the_database_nothing(engine: Engine) -> None:
 
 
 def test_workers_that_insert_the_same_names_at_once_end_with_one_row_each(
-    mariadb_url: str, mariadb: Engine
+    tables_in_mariadb: str, mariadb: Engine
 ) -> None:
     """Ten rounds of four workers with the same thirty new names: no duplicates, no deadlock, equal answers."""
-    engines = [open_engine(mariadb_url) for _ in range(4)]
+    engines = [open_engine(tables_in_mariadb) for _ in range(4)]
     workers = [actions_of(engine) for engine in engines]
     barrier = threading.Barrier(len(workers))
 
@@ -142,14 +142,14 @@ def php_action(cursor: pymysql.cursors.Cursor, name: str) -> int:
     return first
 
 
-def test_php_beside_us_ends_with_one_row_too(mariadb_url: str, mariadb: Engine) -> None:
+def test_php_beside_us_ends_with_one_row_too(tables_in_mariadb: str, mariadb: Engine) -> None:
     """A hundred new names, each wanted by PHP and by us in the same moment."""
     worker = actions_of(mariadb)
     barrier = threading.Barrier(2)
     names = [f"example.org/{number}" for number in range(100)]
 
     def matomo() -> list[int]:
-        with php(mariadb_url, autocommit=True) as cursor:
+        with php(tables_in_mariadb, autocommit=True) as cursor:
             found = []
             for name in names:
                 barrier.wait()
@@ -169,10 +169,10 @@ def test_php_beside_us_ends_with_one_row_too(mariadb_url: str, mariadb: Engine) 
     assert rows(mariadb, "SELECT COUNT(*), COUNT(DISTINCT name) FROM m_log_action") == [(100, 100)]
 
 
-def test_what_php_has_not_committed_yet_is_waited_for(mariadb_url: str, mariadb: Engine) -> None:
+def test_what_php_has_not_committed_yet_is_waited_for(tables_in_mariadb: str, mariadb: Engine) -> None:
     """Within a bulk request PHP's row is invisible until its commit; then its lower identifier counts."""
     worker = actions_of(mariadb)
-    with php(mariadb_url, autocommit=False) as cursor, ThreadPoolExecutor(1) as threads:
+    with php(tables_in_mariadb, autocommit=False) as cursor, ThreadPoolExecutor(1) as threads:
         theirs = php_action(cursor, "example.org/bulk")
         ours = threads.submit(resolve, mariadb, worker, (1, "example.org/bulk"))
         _until_waiting(mariadb)

@@ -54,15 +54,13 @@ def test_making_twice_changes_nothing(engine: Engine) -> None:
     assert status(engine, "m_").complete
 
 
-def test_an_index_that_is_missing_is_made(engine: Engine) -> None:
+def test_an_index_that_is_missing_is_made(fresh: Engine) -> None:
     """Whoever made the tables before may have been killed half-way."""
-    index = (
-        "m_log_visit_index_idsite_datetime" if engine.dialect.name == "sqlite" else "index_idsite_datetime"
-    )
-    on = "" if engine.dialect.name == "sqlite" else " ON m_log_visit"
-    run(engine, f"DROP INDEX {index}{on}")
-    create_tables(engine, "m_")
-    run(engine, f"DROP INDEX {index}{on}")
+    index = "m_log_visit_index_idsite_datetime" if fresh.dialect.name == "sqlite" else "index_idsite_datetime"
+    on = "" if fresh.dialect.name == "sqlite" else " ON m_log_visit"
+    run(fresh, f"DROP INDEX {index}{on}")
+    create_tables(fresh, "m_")
+    run(fresh, f"DROP INDEX {index}{on}")
 
 
 def test_several_processes_make_them_at_once(database_url: str) -> None:
@@ -89,8 +87,8 @@ def test_status_names_what_is_missing(database_url: str) -> None:
     engine.dispose()
 
 
-def test_tables_of_a_newer_program_are_refused(engine: Engine) -> None:
+def test_tables_of_a_newer_program_are_refused(fresh: Engine) -> None:
     """An older program must not write into tables it does not know."""
-    run(engine, f"INSERT INTO m_qtd_schema (version) VALUES ({VERSION + 1})")
+    run(fresh, f"INSERT INTO m_qtd_schema (version) VALUES ({VERSION + 1})")
     with pytest.raises(SchemaError, match="version"):
-        upgrade(engine, "m_")
+        upgrade(fresh, "m_")

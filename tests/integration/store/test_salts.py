@@ -47,9 +47,9 @@ def test_a_spoilt_salt_is_replaced(engine: Engine, spoilt: str) -> None:
     assert salts(engine).salt(1, "2026-11-10") == made
 
 
-def test_workers_that_need_it_at_once_have_the_same(database_url: str, engine: Engine) -> None:
+def test_workers_that_need_it_at_once_have_the_same(engine: Engine) -> None:
     """Whoever is first makes it, the others take it."""
-    engines = [open_engine(database_url) for _ in range(6)]
+    engines = [open_engine(str(engine.url)) for _ in range(6)]
     with ThreadPoolExecutor(len(engines)) as threads:
         made = list(threads.map(lambda one: salts(one).salt(7, "2026-11-10"), engines))
     assert len(set(made)) == 1

@@ -126,8 +126,8 @@ def test_salts_and_other_large_options_are_not_loaded(engine: Engine) -> None:
     assert load(engine).options == {}
 
 
-def test_a_matomo_without_custom_dimensions(engine: Engine) -> None:
+def test_a_matomo_without_custom_dimensions(fresh: Engine) -> None:
     """The plugin's table is not there if it was never installed."""
-    fill(engine)
-    run(engine, "DROP TABLE m_custom_dimensions")
-    assert load(engine).sites[4].dimensions == ()
+    fill(fresh)
+    run(fresh, "DROP TABLE m_custom_dimensions")
+    assert load(fresh).sites[4].dimensions == ()
