@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from hashlib import md5
 from typing import Final
+
+from qtd.engine.collation import collation_key
 
 #: Length of the columns `idorder`.
 MAX_ORDER_LENGTH: Final = 100
@@ -13,14 +14,9 @@ MAX_ORDER_LENGTH: Final = 100
 def order_key(order: str) -> str:
     """What two order numbers have in common where the database takes them for the same.
 
-    The unique key works with the column's collation (`utf8mb4_general_ci`): the first 100 characters count,
-    without case, accents and trailing spaces.
+    The unique key works with the column's collation; the first 100 characters count.
     """
-    order = order[:MAX_ORDER_LENGTH].rstrip(" ")
-    if order.isascii():
-        return order.lower()
-    decomposed = unicodedata.normalize("NFD", order)
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
+    return collation_key(order[:MAX_ORDER_LENGTH])
 
 
 def order_buster(order: str) -> int:

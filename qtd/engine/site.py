@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from functools import cached_property
-from zoneinfo import ZoneInfo
+
+from qtd.engine.site_zone import site_zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +56,7 @@ class Site:
     idsite: int
     #: the main URL first, then the aliases
     urls: tuple[str, ...]
-    #: IANA name, for midnight and for the day of a report
+    #: IANA name or `UTC+5.5`, for midnight and for the day of a report
     timezone: str = "UTC"
     currency: str = "USD"
     ecommerce: bool = False
@@ -79,6 +81,6 @@ class Site:
     tracker: dict[str, str] = field(default_factory=dict)
 
     @cached_property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> tzinfo:
         """The timezone as an object."""
-        return ZoneInfo(self.timezone)
+        return site_zone(self.timezone)

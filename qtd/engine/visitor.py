@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from qtd.engine.collation import collation_key
 from qtd.engine.visit import Visit
 
 #: Site and visitor identifier, or site and fingerprint.
@@ -53,8 +54,13 @@ class KnownVisits:
         return _newest(
             v
             for v in self._by_config.get((idsite, config_id), ())
-            if since <= _last(v) <= until and (not user_id or v.row["user_id"] in (None, user_id))
+            if since <= _last(v) <= until and (not user_id or _is_nobodys_or(user_id, v.row["user_id"]))
         )
+
+
+def _is_nobodys_or(user_id: str, stored: str | None) -> bool:
+    """Whether a visit's user is unknown, or the same as far as the database sees a difference."""
+    return stored is None or stored == user_id or collation_key(stored) == collation_key(user_id)
 
 
 def _last(visit: Visit) -> int:
