@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from qtd import __version__
+from qtd.errors import ConfigurationError, QtdError, SchemaError
 
 #: command -> one line for `qtd --help`; the command itself is `command` in qtd/cli/<name>.py
 COMMANDS = {
     "serve": "Accept tracking requests over HTTP.",
     "worker": "Record what waits in the queues, until stopped.",
+    "supervise": "Keep as many workers running as are wanted.",
     "process": "Record what waits in the queues, then end (for cron).",
     "check-config": "Validate a configuration file.",
     "parity": "Compare the native engine with recordings of Matomo.",
@@ -31,6 +34,17 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"qtd.cli.{cmd_name.replace('-', '_')}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it can not do anything about is one line and an exit code, in all commands alike."""
+        from qtd.cli.setup import fail, refuse  # noqa: PLC0415 - `qtd --help` does without
+
+        try:
+            return super().invoke(ctx)
+        except (ConfigurationError, SchemaError) as error:
+            refuse(error)
+        except QtdError as error:
+            fail(str(error))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

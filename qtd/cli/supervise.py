@@ -1,0 +1,161 @@
+"""`qtd supervise`: keep as many workers running as are wanted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+from threading import Event
+
+import click
+from sqlalchemy import Engine
+
+from qtd.cli.setup import (
+    config_option,
+    log_as_configured,
+    no_wait_option,
+    refuse,
+    start,
+    stop_on_signals,
+    wait_for,
+)
+from qtd.clock import SystemClock
+from qtd.config.load import load
+from qtd.config.root import Config
+from qtd.db.transaction import reading
+from qtd.errors import ConfigurationError, SchemaError
+from qtd.log.logger import get_logger
+from qtd.queue.contract import Queues
+from qtd.queue.open import open_queues
+from qtd.supervisor.children_runtime import ChildrenRuntime
+from qtd.supervisor.runtime import Runtime
+from qtd.supervisor.supervisor import Supervisor
+from qtd.supervisor.systemd_runtime import SystemdRuntime
+from qtd.systemd.notifier import Notifier
+from qtd.systemd.units import Units
+from qtd.worker.assemble import open_database
+
+IDENTIFIER = "qtd"
+
+#: As WatchdogSec= in systemd/qtd-worker@.service.
+WATCHDOG_SECONDS = 120.0
+
+
+@click.command()
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "systemd", "children"]),
+    default="auto",
+    show_default=True,
+    help="What runs the workers: units qtd-worker@N, or child processes. auto: units, if started by systemd.",
+)
+@config_option
+@no_wait_option
+def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
+    r"""Keep the wanted workers running, scale them on lag, restart those that hang.
+
+    SIGHUP reads the configuration again; one with mistakes is refused and the old one stays. SIGTERM ends it: units
+    live on, child processes finish their batches. Exit code 0: asked to end. 1: broker or database missing with
+    --no-wait. 2: wrong usage or configuration.
+
+    \b
+    Example:
+      qtd supervise --config /etc/qtd/qtd.yaml
+    """
+    config = start(config_path, identifier=IDENTIFIER)
+    by_units = runtime == "systemd" or (runtime == "auto" and _started_by_systemd())
+    if config.queue.backend == "memory":
+        refuse(
+            ConfigurationError(
+                "queue.backend: 'memory': workers are processes of their own and do not see it; use sql"
+            )
+        )
+    clock, notifier, wake = SystemClock(), Notifier.from_environment(), Event()
+    stop_seconds = 30 + 4 * config.database.command_timeout_seconds
+
+    def stopping() -> None:
+        notifier.stopping("ending", seconds=10 if by_units else stop_seconds + 10)
+        wake.set()
+
+    stop = stop_on_signals(stopping)
+    queues, engine = open_queues(config), open_database(config)
+    try:
+        if not _servers_are_there(config, queues, engine, stop=stop, notifier=notifier, no_wait=no_wait):
+            return
+        with tempfile.TemporaryDirectory(prefix="qtd-") as folder:
+            supervisor = Supervisor(
+                config,
+                queues=queues,
+                runtime=SystemdRuntime(Units())
+                if by_units
+                else _children(config_path, Path(folder), stop_seconds),
+                database_answers=lambda: _ask(engine),
+                read_config=lambda: load(config_path),
+                apply_log=lambda new: log_as_configured(new, IDENTIFIER),
+                notifier=notifier,
+                clock=clock,
+                logger=get_logger("supervisor"),
+                random=Random(),
+            )
+
+            def told_to_reload(_number: int, _frame: object) -> None:
+                supervisor.ask_reload()
+                wake.set()
+
+            signal.signal(signal.SIGHUP, told_to_reload)
+            supervisor.run(stop, wake)
+    except (ConfigurationError, SchemaError) as error:
+        refuse(error)
+    finally:
+        queues.close()
+        engine.dispose()
+        notifier.close()
+
+
+def _started_by_systemd() -> bool:
+    """INVOCATION_ID is in every unit's environment: systemd.exec(5)."""
+    return "INVOCATION_ID" in os.environ and Path("/run/systemd/system").is_dir()
+
+
+def _children(config_path: Path | None, folder: Path, stop_seconds: float) -> Runtime:
+    options = [] if config_path is None else ["--config", str(config_path)]
+    return ChildrenRuntime(
+        lambda number: [sys.executable, "-m", "qtd", "worker", str(number), *options],
+        folder=folder,
+        clock=SystemClock(),
+        watchdog_seconds=WATCHDOG_SECONDS,
+        stop_seconds=stop_seconds,
+    )
+
+
+def _servers_are_there(
+    config: Config, queues: Queues, engine: Engine, *, stop: Event, notifier: Notifier, no_wait: bool
+) -> bool:
+    """Wait until queue and database answer; False where asked to end meanwhile."""
+    clock = SystemClock()
+    return wait_for(
+        "queue",
+        config.queue.backend,
+        queues.ping,
+        clock=clock,
+        stop=stop,
+        no_wait=no_wait,
+        notifier=notifier,
+    ) and wait_for(
+        "database",
+        engine.url.render_as_string(hide_password=True),
+        lambda: _ask(engine),
+        clock=clock,
+        stop=stop,
+        no_wait=no_wait,
+        notifier=notifier,
+    )
+
+
+def _ask(engine: Engine) -> None:
+    """Raise Transient where the database is away."""
+    with reading(engine) as connection:
+        connection.exec_driver_sql("SELECT 1")
