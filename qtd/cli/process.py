@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 import orjson
 
-from qtd.cli.setup import config_option, no_wait_option, refuse, start, stop_on_signals, wait_for
+from qtd.cli.setup import (
+    config_option,
+    fail,
+    no_wait_option,
+    refuse,
+    refuse_memory,
+    start,
+    stop_on_signals,
+)
+from qtd.cli.stage import Stage
 from qtd.clock import SystemClock
-from qtd.errors import ConfigurationError, SchemaError, Transient
+from qtd.config.root import Config
+from qtd.errors import ConfigurationError, Transient
 from qtd.log.logger import get_logger
-from qtd.queue.open import open_queues
-from qtd.store.native import NativeRecorder
-from qtd.worker.assemble import WorkerParts, native_recorder, open_database
-from qtd.worker.drain import drain
+from qtd.worker.assemble import WorkerParts
+from qtd.worker.drain import Drain
 
 
 @click.command()
@@ -32,59 +39,73 @@ from qtd.worker.drain import drain
 def command(
     *, queue_id: int | None, max_requests: int | None, as_json: bool, config_path: Path | None, no_wait: bool
 ) -> None:
-    r"""Empty the queues once: record everything that waits, then end. Queues that another worker holds are left to it.
+    r"""Empty the queues once: record what waits in each when its turn comes, then end.
 
-    Exit code 0: done. 1: broker or database failed. 2: wrong usage, configuration or tables.
+    Queues that another worker holds are left to it. While broker or database are away it waits; --no-wait ends it
+    instead, as is right for a crontab that starts it again anyway. SIGTERM or Ctrl-C ends it after the batch that has
+    begun.
+
+    Exit code 0: done. 1: broker or database failed, or it was asked to end before it was done. 2: wrong usage,
+    configuration or tables.
 
     \b
     Example, for a crontab:
-      * * * * * qtd process --config /etc/qtd/qtd.yaml
+      * * * * * qtd process --no-wait --config /etc/qtd/qtd.yaml
     """
     config = start(config_path)
-    if queue_id is not None and queue_id >= config.queue.count:
-        refuse(
-            ConfigurationError(
-                f"--queue-id {queue_id}: queue.count is {config.queue.count}, so 0 to "
-                f"{config.queue.count - 1}"
-            )
-        )
+    refuse_memory(config)
+    numbers = _numbers(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()
-    numbers = range(config.queue.count) if queue_id is None else [queue_id]
-    try:
-        queues, engine = open_queues(config), open_database(config)
-        found: list[NativeRecorder] = []
-        if not wait_for("queue", config.queue.backend, queues.ping, clock=clock, stop=stop, no_wait=no_wait):
-            sys.exit(1)
-        if not wait_for(
-            "database",
-            engine.url.render_as_string(hide_password=True),
-            lambda: found.append(native_recorder(config, engine, clock)),
-            clock=clock,
-            stop=stop,
-            no_wait=no_wait,
-        ):
-            sys.exit(1)
+    with Stage(config, clock) as stage:
+        if not stage.reach(stop, no_wait=no_wait):
+            fail("asked to end before it began")
         parts = WorkerParts(
-            config=config, queues=queues, recorder=found[0], clock=clock, logger=get_logger("process")
+            config=config,
+            queues=stage.queues,
+            recorder=stage.recorder,
+            clock=clock,
+            logger=get_logger("process"),
         )
-        total, busy = drain(queues, numbers, parts.step(max_requests), stop)
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-    except Transient as error:
-        click.echo(f"qtd: {error}", err=True)
-        sys.exit(1)
+        drain = Drain(numbers, parts.step(max_requests), stop)
+        try:
+            drain.persist(
+                broker=parts.outage(stage.broker),
+                database=parts.outage(stage.database),
+                backoff=parts.backoff(),
+                give_up=no_wait,
+            )
+        except Transient as error:
+            _print(drain, as_json=as_json)
+            fail(str(error))
+        _print(drain, as_json=as_json)
+        if not drain.finished:
+            fail("asked to end before it was done")
+
+
+def _numbers(config: Config, queue_id: int | None) -> list[int]:
+    """The queues to empty; ends the process with exit code 2 where there is no such queue."""
+    count = config.queue.count
+    if queue_id is None:
+        return list(range(count))
+    if queue_id >= count:
+        refuse(ConfigurationError(f"--queue-id {queue_id}: queue.count is {count}, so 0 to {count - 1}"))
+    return [queue_id]
+
+
+def _print(drain: Drain, *, as_json: bool) -> None:
+    total = drain.total
     click.echo(
         f"{total.recorded} recorded, {total.excluded} excluded, {total.dead} dead, "
         f"{total.repeated} recorded before"
     )
-    if busy:
-        click.echo(f"left to another worker: queue {', '.join(map(str, busy))}")
+    if drain.busy:
+        click.echo(f"left to another worker: queue {', '.join(map(str, drain.busy))}")
     if as_json:
         totals = {
             "recorded": total.recorded,
             "excluded": total.excluded,
             "dead": total.dead,
             "repeated": total.repeated,
-            "busy": busy,
+            "busy": drain.busy,
         }
         click.echo(orjson.dumps(totals).decode())

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import click
 
-from qtd.cli.setup import config_option, no_wait_option, refuse, start, stop_on_signals, wait_for
+from qtd.cli.setup import (
+    config_option,
+    end_on_signals,
+    no_wait_option,
+    refuse_memory,
+    start,
+    stop_on_signals,
+)
+from qtd.cli.stage import reached
+from qtd.cli.together import serve_together
 from qtd.clock import SystemClock
 from qtd.config.root import Config
-from qtd.errors import ConfigurationError, SchemaError
 from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
 from qtd.log.logger import get_logger
 from qtd.queue.open import open_queues
-from qtd.store.create import upgrade
+from qtd.store.recorder import Recorder
 from qtd.store.settings.kept import KeptSettings
 from qtd.systemd.notifier import Notifier
-from qtd.worker.assemble import native_recorder, open_database, settings_source
+from qtd.worker.assemble import native_recorder, open_database, prepare_database, settings_source
 from qtd.worker.at_once import AtOnce
-from qtd.worker.children import WorkerChildren
+from qtd.worker.servers import database_of
 
 
 @click.command()
@@ -31,8 +41,9 @@ from qtd.worker.children import WorkerChildren
 def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> None:
     r"""Accept tracking requests at /matomo.php and /piwik.php and put them into the queues.
 
-    SIGTERM answers what was received and ends. Exit code 0: asked to end. 1: broker or database missing with
-    --no-wait. 2: wrong usage, configuration or tables, or an address that can not be listened on.
+    SIGTERM or Ctrl-C answers what was received and ends; with --with-worker the workers then finish their batches.
+    Exit code 0: asked to end. 1: broker or database missing with --no-wait. 2: wrong usage, configuration or tables,
+    or an address that can not be listened on.
 
     \b
     Example:
@@ -41,68 +52,59 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
     """
     config = start(config_path, identifier="qtd-ingest")
     clock, logger, notifier = SystemClock(), get_logger("ingest"), Notifier.from_environment()
-    if with_worker and config.queue.backend == "memory":
-        refuse(
-            ConfigurationError(
-                "queue.backend: 'memory': workers are processes of their own and do not see it; use sql"
-            )
-        )
-    try:
-        _wait_for_servers(config, notifier, no_wait=no_wait)
-        children = WorkerChildren(
-            [_worker_command(number, config_path) for number in range(1, config.worker_count + 1)]
-            if with_worker
-            else [],
-            clock=clock,
-            logger=logger,
-        )
-        children.start()
+    if with_worker:
+        refuse_memory(config)
+    stop = stop_on_signals()
+    if not _ready(config, stop, notifier, with_worker=with_worker, no_wait=no_wait):
+        return
+    if with_worker:
+        notifier.ready("running endpoint and workers")
+        sys.exit(serve_together(config, config_path, stop, clock=clock, logger=logger))
+    # Until the endpoint looks after signals itself there is nothing to finish.
+    end_on_signals()
+    serve(
+        config.ingest,
+        lambda: _backing(config),
+        clock=clock,
+        log=logger,
+        pulse=IngestReport(notifier=notifier, clock=clock, logger=logger),
+    )
+
+
+def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool, no_wait: bool) -> bool:
+    """Wait until queue and database are there; False where asked to end meanwhile.
+
+    Raises:
+        ConfigurationError, SchemaError: one of them is there but can not be used; better told here than by each of the
+            processes that would find out.
+    """
+    clock, engine = SystemClock(), open_database(config)
+
+    def look() -> None:
+        prepare_database(config, engine)
+        settings_source(config, engine, clock).current()
+        if with_worker:
+            Recorder(engine, config.database.tables_prefix, clock=clock)
+
+    with closing(open_queues(config)) as queues:
         try:
-            serve(
-                config.ingest,
-                lambda: _backing(config),
-                clock=clock,
-                log=logger,
-                pulse=IngestReport(notifier=notifier, clock=clock, logger=logger),
+            return reached(
+                config, engine, queues.ping, look, clock=clock, stop=stop, no_wait=no_wait, notifier=notifier
             )
         finally:
-            children.stop()
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-
-
-def _wait_for_servers(config: Config, notifier: Notifier, *, no_wait: bool) -> None:
-    """Wait until queue and database are there; ends the process where it is asked to meanwhile."""
-    clock, stop = SystemClock(), stop_on_signals()
-    queues, engine = open_queues(config), open_database(config)
-    ready = wait_for(
-        "queue",
-        config.queue.backend,
-        queues.ping,
-        clock=clock,
-        stop=stop,
-        no_wait=no_wait,
-        notifier=notifier,
-    ) and wait_for(
-        "database",
-        engine.url.render_as_string(hide_password=True),
-        lambda: upgrade(engine, config.database.tables_prefix),
-        clock=clock,
-        stop=stop,
-        no_wait=no_wait,
-        notifier=notifier,
-    )
-    queues.close()
-    engine.dispose()
-    if not ready:
-        sys.exit(0)
+            engine.dispose()
 
 
 def _backing(config: Config) -> Backing:
     """What stands behind the endpoint in this process."""
-    clock = SystemClock()
+    clock, logger = SystemClock(), get_logger("ingest")
     queues, engine = open_queues(config), open_database(config)
-    settings = KeptSettings(settings_source(config, engine, clock), clock=clock, logger=get_logger("ingest"))
+    settings = KeptSettings(
+        settings_source(config, engine, clock),
+        server=database_of(engine).address,
+        clock=clock,
+        logger=logger,
+    )
 
     def close() -> None:
         queues.close()
@@ -113,11 +115,6 @@ def _backing(config: Config) -> Backing:
         push=queues.push,
         ping=queues.ping,
         settings=settings.current,
-        record_now=AtOnce(lambda: native_recorder(config, engine, clock)),
+        record_now=AtOnce(lambda: native_recorder(config, engine, clock), clock=clock, logger=logger),
         close=close,
     )
-
-
-def _worker_command(number: int, config_path: Path | None) -> list[str]:
-    command = [sys.executable, "-m", "qtd", "worker", str(number)]
-    return command if config_path is None else [*command, "--config", str(config_path)]

@@ -7,8 +7,9 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
-from threading import Event
+from threading import Event, Thread
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -17,18 +18,24 @@ from qtd.clock import Clock
 from qtd.config.load import load
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, SchemaError, Transient
-from qtd.log.events import ConfigurationRead, Reached, Stopping, Waiting
+from qtd.log.events import ConfigurationRead, Stopping
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
 from qtd.log.redact import redact_text
 from qtd.systemd.journal import Journal, goes_to_journal
 from qtd.systemd.notifier import Notifier
 from qtd.worker.backoff import Backoff
+from qtd.worker.outage import Outage
+from qtd.worker.parent import end_with_parent
+from qtd.worker.servers import Server
 
 #: The file descriptor; sys.stderr may be replaced.
 STANDARD_ERROR = 2
 
-#: Wrong usage or configuration; 1 is failure.
+#: Broker or database failed.
+EXIT_FAILED = 1
+
+#: Wrong usage, configuration or tables.
 EXIT_USAGE = 2
 
 #: What an attempt to reach a server may take, by far; the service manager is asked for as much.
@@ -65,6 +72,22 @@ def refuse(error: ConfigurationError | SchemaError) -> NoReturn:
     sys.exit(EXIT_USAGE)
 
 
+def refuse_memory(config: Config) -> None:
+    """End with exit code 2 where the queues are in the memory of another process."""
+    if config.queue.backend == "memory":
+        refuse(
+            ConfigurationError(
+                "queue.backend: 'memory': workers are processes of their own and do not see it; use sql"
+            )
+        )
+
+
+def fail(reason: str) -> NoReturn:
+    """End with exit code 1 and one line."""
+    click.echo(f"qtd: {redact_text(reason, addresses=False)}", err=True)
+    sys.exit(EXIT_FAILED)
+
+
 def read_config(path: Path | None) -> Config:
     """The valid configuration; ends the process with exit code 2 where there is none."""
     try:
@@ -79,6 +102,7 @@ def start(path: Path | None, identifier: str = "qtd") -> Config:
     From now on SIGABRT (systemd's watchdog) ends the process with the stacks of all threads on standard error, and
     SIGQUIT shows them and lets it go on.
     """
+    end_with_parent()
     faulthandler.enable(STANDARD_ERROR)
     faulthandler.register(signal.SIGQUIT, STANDARD_ERROR, all_threads=True)
     config = read_config(path)
@@ -99,19 +123,39 @@ def log_as_configured(config: Config, identifier: str) -> None:
 
 
 def stop_on_signals(and_then: Callable[[], None] = lambda: None) -> Event:
-    """An event that SIGTERM and SIGINT set, before `and_then` is called; the second signal ends the process at once."""
-    stop = Event()
+    """Return an event that SIGTERM and SIGINT set, before `and_then` is called in a thread.
 
-    def told(number: int, _frame: object) -> None:
-        if stop.is_set():
+    Ctrl-C (SIGINT) once more ends the process at once; SIGTERM may come as often as it likes.
+    """
+    stop = Event()
+    told: SimpleQueue[int] = SimpleQueue()
+    interrupts = 0
+
+    def note(number: int, _frame: object) -> None:
+        # The main thread may be anywhere, in the middle of logging or of looking at the event: what takes a lock that
+        # it holds would wait for ever. Putting into this queue is safe even in the middle of doing so.
+        nonlocal interrupts
+        interrupts += number == signal.SIGINT
+        if interrupts > 1:
             sys.exit(128 + number)
-        stop.set()
+        told.put(number)
+
+    def tell() -> None:
+        number = told.get()
         get_logger("cli").emit(Stopping(reason=signal.Signals(number).name))
+        stop.set()
         and_then()
 
-    signal.signal(signal.SIGTERM, told)
-    signal.signal(signal.SIGINT, told)
+    Thread(target=tell, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
     return stop
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the process again, as before `stop_on_signals`."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for(
@@ -129,26 +173,23 @@ def wait_for(
     With `no_wait` the first failure ends the process with exit code 1. The `notifier` hears what is waited for, and
     that the start takes longer.
     """
-    logger = get_logger("cli")
-    backoff = Backoff(least=0.5, most=10.0, random=Random())
-    began = clock.monotonic()
+    outage = Outage(
+        Server(name=name, address=server),
+        backoff=Backoff(least=0.5, most=10.0, random=Random()),
+        clock=clock,
+        logger=get_logger("cli"),
+    )
     while not stop.is_set():
         try:
             attempt()
         except Transient as error:
             if no_wait:
-                click.echo(f"qtd: {name} is not there: {error}", err=True)
-                sys.exit(1)
-            pause = backoff.failed()
-            logger.emit(
-                Waiting(waits_for=name, server=server, cause=str(error), pause_seconds=round(pause, 2))
-            )
+                fail(f"{name} ({server}) is not there: {error}")
+            pause = outage.failed(error)
             if notifier is not None:
                 notifier.extend(pause + ATTEMPT_SECONDS, redact_text(f"waiting for {name}: {error}"))
             clock.wait(pause, stop)
         else:
-            if backoff.failures:
-                seconds = round(clock.monotonic() - began, 1)
-                logger.emit(Reached(waits_for=name, server=server, seconds=seconds))
+            outage.over()
             return True
     return False

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from qtd.cli.setup import config_option, no_wait_option, refuse, start, stop_on_signals, wait_for
+from qtd.cli.setup import config_option, no_wait_option, refuse, refuse_memory, start, stop_on_signals
+from qtd.cli.stage import Stage
 from qtd.clock import SystemClock
 from qtd.config.root import Config
-from qtd.errors import ConfigurationError, SchemaError
+from qtd.errors import ConfigurationError
 from qtd.log.events import WorkerStarted, WorkerStopped
 from qtd.log.logger import get_logger
-from qtd.queue.open import open_queues
-from qtd.store.native import NativeRecorder
 from qtd.systemd.notifier import Notifier
-from qtd.worker.assemble import WorkerParts, native_recorder, open_database
+from qtd.worker.assemble import WorkerParts
 from qtd.worker.report import WorkerReport
 from qtd.worker.share import queue_order
 
@@ -28,7 +26,7 @@ from qtd.worker.share import queue_order
 def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
     r"""Run worker number N (from 1, as in qtd-worker@1): lock a queue, record it batch by batch, look further.
 
-    SIGTERM ends it after the batch that has begun. Exit code 0: asked to end. 1: broker or database missing
+    SIGTERM or Ctrl-C ends it after the batch that has begun. Exit code 0: asked to end. 1: broker or database missing
     with --no-wait. 2: wrong usage, configuration or tables.
 
     \b
@@ -36,6 +34,7 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
       qtd worker 1 --config /etc/qtd/qtd.yaml
     """
     config = start(config_path, identifier=f"qtd-worker-{number}")
+    refuse_memory(config)
     if number > config.worker_count:
         refuse(
             ConfigurationError(
@@ -44,41 +43,20 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
         )
     clock, logger, notifier = SystemClock(), get_logger("worker", worker=number), Notifier.from_environment()
     stop = stop_on_signals(lambda: notifier.stopping("finishing the batch", seconds=_stop_seconds(config)))
-    try:
-        queues, engine = open_queues(config), open_database(config)
-        found: list[NativeRecorder] = []
-        ready = wait_for(
-            "queue",
-            config.queue.backend,
-            queues.ping,
-            clock=clock,
-            stop=stop,
-            no_wait=no_wait,
-            notifier=notifier,
-        ) and wait_for(
-            "database",
-            engine.url.render_as_string(hide_password=True),
-            lambda: found.append(native_recorder(config, engine, clock)),
-            clock=clock,
-            stop=stop,
-            no_wait=no_wait,
-            notifier=notifier,
+    with Stage(config, clock) as stage:
+        if not stage.reach(stop, no_wait=no_wait, notifier=notifier):
+            return
+        parts = WorkerParts(
+            config=config, queues=stage.queues, recorder=stage.recorder, clock=clock, logger=logger
         )
-        if not ready:
-            sys.exit(0)
-        parts = WorkerParts(config=config, queues=queues, recorder=found[0], clock=clock, logger=logger)
-        order = queue_order(number, workers=config.worker_count, queues=queues.count)
+        order = queue_order(number, workers=config.worker_count, queues=stage.queues.count)
         logger.emit(WorkerStarted(worker=number, queues=", ".join(map(str, order))))
-        report = WorkerReport(queues=queues, notifier=notifier, clock=clock, logger=logger)
-        loop = parts.loop(number, stop, on_progress=lambda: report.turn(loop))
+        report = WorkerReport(queues=stage.queues, notifier=notifier, clock=clock, logger=logger)
+        loop = parts.loop(number, stop, database=stage.database, on_progress=lambda: report.turn(loop))
         notifier.ready("ready")
         loop.run()
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-    requests = sum(loop.totals[name] for name in ("recorded", "excluded", "dead", "repeated"))
-    logger.emit(WorkerStopped(worker=number, batches=loop.totals["batches"], requests=requests))
-    queues.close()
-    engine.dispose()
+        requests = sum(loop.totals[name] for name in ("recorded", "excluded", "dead", "repeated"))
+        logger.emit(WorkerStopped(worker=number, batches=loop.totals["batches"], requests=requests))
     notifier.close()
 
 

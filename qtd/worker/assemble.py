@@ -15,19 +15,24 @@ from qtd.config.database import Connection
 from qtd.config.root import Config
 from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
-from qtd.log.logger import Logger
+from qtd.log.events import TablesCreated
+from qtd.log.logger import Logger, get_logger
 from qtd.queue.contract import Queues
-from qtd.store.create import upgrade
 from qtd.store.native import NativeRecorder
 from qtd.store.outside import gather
+from qtd.store.prepare import prepare
 from qtd.store.salts import StoredSalts
 from qtd.store.settings.own_file import configured_by
 from qtd.store.settings.source import SettingsSource
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
+from qtd.worker.due import Due
+from qtd.worker.keeping import LockKeeper
 from qtd.worker.loop import WorkerLoop
+from qtd.worker.outage import Outage
 from qtd.worker.recorder import Recorder
-from qtd.worker.share import queue_order
+from qtd.worker.servers import Server, broker_of, database_of
+from qtd.worker.share import own_queues, queue_order
 
 
 def open_database(config: Config) -> Engine:
@@ -51,13 +56,19 @@ def settings_source(config: Config, engine: Engine, clock: Clock) -> SettingsSou
     )
 
 
+def prepare_database(config: Config, engine: Engine) -> None:
+    """Make the tables that are missing. Raises what `qtd.store.prepare.prepare` raises."""
+    if made := prepare(engine, config.database.tables_prefix):
+        get_logger("store").emit(TablesCreated(tables=made, server=database_of(engine).address))
+
+
 def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecorder:
     """The native engine on the configured database; makes the tables where they are missing.
 
     Raises Transient where the database is not there, SchemaError where its tables are not what is needed.
     """
     prefix = config.database.tables_prefix
-    upgrade(engine, prefix)
+    prepare_database(config, engine)
     source = settings_source(config, engine, clock)
     outside = gather(
         StoredSalts(engine, prefix, clock=clock),
@@ -85,29 +96,52 @@ class WorkerParts:
 
     def step(self, max_requests: int | None = None) -> BatchStep:
         """Record one batch."""
+        seconds = self.config.workers.lock_seconds
         return BatchStep(
             queues=self.queues,
             recorder=self.recorder,
             clock=self.clock,
             logger=self.logger,
             max_requests=max_requests or self.config.batch.max_requests,
-            lock_seconds=self.config.workers.lock_seconds,
+            lock_seconds=seconds,
+            keep=LockKeeper(self.queues, seconds=seconds, clock=self.clock).keep,
         )
 
-    def loop(self, worker: int, stop: Event, *, on_progress: Callable[[], None] = lambda: None) -> WorkerLoop:
+    def backoff(self) -> Backoff:
+        """Pauses as configured."""
+        workers = self.config.workers
+        return Backoff(least=workers.retry_min_seconds, most=workers.retry_max_seconds, random=Random())
+
+    def outage(self, server: Server) -> Outage:
+        """What is told when a server is away."""
+        return Outage(server, backoff=self.backoff(), clock=self.clock, logger=self.logger)
+
+    def loop(
+        self,
+        worker: int,
+        stop: Event,
+        *,
+        database: Server,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> WorkerLoop:
         """The loop of worker number `worker`, from 1."""
+        workers, batch = self.config.worker_count, self.config.batch
+        order = queue_order(worker, workers=workers, queues=self.queues.count)
+        own = own_queues(worker, workers=workers, queues=self.queues.count)
         return WorkerLoop(
-            queues=self.queues,
-            order=queue_order(worker, workers=self.config.worker_count, queues=self.queues.count),
-            step=self.step(),
-            backoff=Backoff(
-                least=self.config.workers.retry_min_seconds,
-                most=self.config.workers.retry_max_seconds,
-                random=Random(),
+            order=order,
+            due=Due(
+                max_requests=batch.max_requests,
+                max_wait_seconds=batch.max_wait_seconds,
+                others=set(order) - set(own),
+                clock=self.clock,
             ),
+            step=self.step(),
+            broker=self.outage(broker_of(self.config)),
+            database=self.outage(database),
+            backoff=self.backoff,
             clock=self.clock,
             logger=self.logger,
             stop=stop,
-            max_wait_seconds=self.config.batch.max_wait_seconds,
             on_progress=on_progress,
         )

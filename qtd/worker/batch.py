@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from qtd.clock import Clock
-from qtd.log.events import BatchApplied, EntryDead
+from qtd.errors import Transient
 from qtd.log.logger import Logger
 from qtd.queue.contract import Lock, Queues
 from qtd.store.native import BatchResult
+from qtd.worker.keeping import Keep, not_kept
 from qtd.worker.recorder import Recorder
+from qtd.worker.told import tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,35 +26,51 @@ class BatchStep:
     logger: Logger
     #: most entries in one batch
     max_requests: int
-    #: seconds for which the lock is taken before each step that may be slow
+    #: seconds for which the lock is taken, and extended before each batch
     lock_seconds: int
+    #: extends the lock while a batch takes longer than that
+    keep: Keep = not_kept
 
-    def run(self, lock: Lock) -> BatchResult | None:
-        """Record one batch and remove it from the queue; None where the queue is empty.
+    @contextmanager
+    def hold(self, queue: int) -> Iterator[Lock | None]:
+        """Take the queue's lock for as long as the context lasts; gives None where somebody else has it.
+
+        Raises:
+            BrokerUnavailable: the lock could not be asked for.
+        """
+        lock = self.queues.acquire(queue, self.lock_seconds)
+        if lock is None:
+            yield None
+            return
+        try:
+            with self.keep(lock):
+                yield lock
+        finally:
+            self._give_back(lock)
+
+    def run(self, lock: Lock, limit: int | None = None) -> BatchResult | None:
+        """Record one batch (of at most `limit` entries) and remove it from the queue; None where that is empty.
 
         Raises:
             LockLost: somebody else has the queue now; what was recorded will be recognised by its identities.
             Transient: broker or database failed; nothing was removed.
         """
-        stored = self.queues.read(lock.queue, self.max_requests)
+        most = self.max_requests if limit is None else min(limit, self.max_requests)
+        stored = self.queues.read(lock.queue, most)
         if not stored:
             return None
         began = self.clock.monotonic()
         self.queues.extend(lock, self.lock_seconds)
         result = self.recorder.record(lock.queue, stored)
         self.queues.trim(lock, stored)
-        for entry, cause in result.dead_entries:
-            self.logger.emit(EntryDead(queue=lock.queue, entry=entry, cause=cause))
-        self.logger.emit(
-            BatchApplied(
-                queue=lock.queue,
-                entries=len(stored),
-                requests=result.recorded + result.excluded + result.dead + result.repeated,
-                recorded=result.recorded,
-                excluded=result.excluded,
-                rules=", ".join(f"{rule} {count}" for rule, count in result.rules.most_common()),
-                dead=result.dead,
-                seconds=round(self.clock.monotonic() - began, 4),
-            )
-        )
+        seconds = self.clock.monotonic() - began
+        tell(self.logger, lock.queue, result, entries=len(stored), seconds=seconds)
         return result
+
+    def _give_back(self, lock: Lock) -> None:
+        try:
+            self.queues.release(lock)
+        except Transient:
+            # It expires by itself. Why it can not be given back is what the broker's next user hears, too; raised
+            # here it would take the place of the error that ended the work.
+            return

@@ -1,35 +1,100 @@
-"""Emptying queues once: what cron asks for, and what is done before a stop."""
+"""Emptying queues once: what cron asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from threading import Event
 
-from qtd.queue.contract import Queues
+from qtd.errors import BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
+from qtd.log.events import BatchRetried, QueueLockLost
 from qtd.store.native import BatchResult
+from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
+from qtd.worker.outage import Outage
 
 
-def drain(
-    queues: Queues, numbers: Iterable[int], step: BatchStep, stop: Event
-) -> tuple[BatchResult, list[int]]:
-    """Record what waits in the queues, each until it is empty; returns the sum and the queues somebody else holds.
+class Drain:
+    """Records what waits in some queues at the moment their turn comes; what arrives meanwhile is left."""
 
-    Raises:
-        Transient: broker or database failed; what was recorded until then is off its queue.
-    """
-    total = BatchResult()
-    busy: list[int] = []
-    for queue in numbers:
-        if stop.is_set():
-            break
-        lock = queues.acquire(queue, step.lock_seconds)
-        if lock is None:
-            busy.append(queue)
-            continue
+    def __init__(self, numbers: Sequence[int], step: BatchStep, stop: Event) -> None:
+        self._left = list(numbers)
+        self._step = step
+        self._stop = stop
+        #: what became of the requests so far
+        self.total = BatchResult()
+        #: queues that are somebody else's
+        self.busy: list[int] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether every queue had its turn."""
+        return not self._left
+
+    def run(self) -> None:
+        """Go on until finished or told to stop.
+
+        Raises:
+            Transient: broker or database failed; what was recorded until then is off its queue, and another call goes
+                on with the rest.
+        """
+        while self._left and not self._stop.is_set():
+            if self._empty(self._left[0]):
+                del self._left[0]
+
+    def persist(self, *, broker: Outage, database: Outage, backoff: Backoff, give_up: bool = False) -> None:
+        """Go on until finished or told to stop, through whatever passes; `backoff` makes the pauses of one queue.
+
+        Raises:
+            Transient: with `give_up`, when broker or database are away.
+        """
+        while self._left and not self._stop.is_set():
+            try:
+                self.run()
+            except (DatabaseConflict, QueueChanged) as error:
+                pause = self._again(backoff, error)
+            except Transient as error:
+                if give_up:
+                    raise
+                pause = (broker if isinstance(error, BrokerUnavailable) else database).failed(error)
+            else:
+                broker.over()
+                database.over()
+                return
+            self._step.clock.wait(pause, self._stop)
+
+    def _empty(self, queue: int) -> bool:
+        """Record what waits now; False where there was no time for all of it."""
+        waiting = self._step.queues.lengths()[queue]
+        if not waiting:
+            return True
+        began = self._step.clock.monotonic()
         try:
-            while not stop.is_set() and (result := step.run(lock)) is not None:
-                total.add(result)
-        finally:
-            queues.release(lock)
-    return total, busy
+            with self._step.hold(queue) as lock:
+                if lock is None:
+                    self.busy.append(queue)
+                    return True
+                while waiting > 0:
+                    if self._stop.is_set():
+                        return False
+                    size = min(waiting, self._step.max_requests)
+                    if (result := self._step.run(lock, size)) is None:
+                        break
+                    self.total.add(result)
+                    waiting -= size
+        except LockLost:
+            seconds = round(self._step.clock.monotonic() - began, 3)
+            self._step.logger.emit(QueueLockLost(queue=queue, seconds=seconds))
+            self.busy.append(queue)
+        return True
+
+    def _again(self, backoff: Backoff, error: Transient) -> float:
+        pause = backoff.failed()
+        self._step.logger.emit(
+            BatchRetried(
+                queue=self._left[0],
+                attempt=backoff.failures,
+                cause=str(error),
+                pause_seconds=round(pause, 3),
+            )
+        )
+        return pause

@@ -1,24 +1,31 @@
-"""The worker's loop: look for a queue with work, lock it, empty it batch by batch, look further."""
+"""The worker's loop: look for a queue with work, lock it, record it batch by batch, look further."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Event
+from typing import Final
 
 from qtd.clock import Clock
-from qtd.errors import LockLost, Transient
+from qtd.errors import BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
 from qtd.log.events import BatchRetried, QueueLockLost
 from qtd.log.logger import Logger
-from qtd.queue.contract import Lock, Queues
+from qtd.queue.contract import Lock
+from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
+from qtd.worker.due import BUSY_SECONDS, Due
+from qtd.worker.outage import Outage
 
 #: Seconds between two looks at queues that had nothing to do.
-IDLE_SECONDS = 0.05
+IDLE_SECONDS: Final = 0.05
 
 #: Seconds of a longer pause after which the loop says that it still turns.
-TURN_SECONDS = 1.0
+TURN_SECONDS: Final = 1.0
+
+#: Seconds after which a queue that never gets empty lets the others have their turn.
+SHARE_SECONDS: Final = 2.0
 
 
 class WorkerLoop:
@@ -27,35 +34,40 @@ class WorkerLoop:
     def __init__(
         self,
         *,
-        queues: Queues,
         order: Sequence[int],
+        due: Due,
         step: BatchStep,
-        backoff: Backoff,
+        broker: Outage,
+        database: Outage,
+        backoff: Callable[[], Backoff],
         clock: Clock,
         logger: Logger,
         stop: Event,
-        max_wait_seconds: float,
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
-        self._queues = queues
+        """`order`: all queues, as they are looked at; `backoff` makes the pauses of one queue."""
+        self._queues = step.queues
         self._order = order
+        self._due = due
         self._step = step
-        self._backoff = backoff
+        self._broker = broker
+        self._database = database
+        self._backoff = {queue: backoff() for queue in order}
         self._clock = clock
         self._logger = logger
         self._stop = stop
-        self._max_wait = max_wait_seconds
         self._on_progress = on_progress
-        #: queue -> when its present entries were first seen, while they are too few for a whole batch
-        self._seen: dict[int, float] = {}
         #: batches, and requests by what became of them
         self.totals: Counter[str] = Counter()
         #: the queue worked on, or the last one that was
         self.queue = order[0]
         #: queues that were worked on; whoever reports them empties it
         self.worked: set[int] = set()
-        #: what is wrong with broker or database, while it is
-        self.trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with broker or database, while it is."""
+        return self._broker.cause or self._database.cause
 
     def run(self) -> None:
         """Work until `stop` is set."""
@@ -65,31 +77,85 @@ class WorkerLoop:
                 self._clock.wait(IDLE_SECONDS, self._stop)
 
     def round(self) -> bool:
-        """Look at every queue once and work on those whose time has come; return whether there was work."""
-        worked = False
-        queue = self._order[0]
+        """Look at every queue once and work on those whose turn has come; return whether there was work."""
         try:
             lengths = self._queues.lengths()
-            for queue in self._order:
-                if self._stop.is_set():
-                    break
-                if self._due(queue, lengths[queue]):
-                    worked = self._empty(queue) or worked
-            self._backoff.succeeded()
-            self.trouble = None
-        except Transient as error:
-            pause = self._backoff.failed()
-            self.trouble = str(error)
-            self._logger.emit(
-                BatchRetried(
-                    queue=queue,
-                    attempt=self._backoff.failures,
-                    cause=str(error),
-                    pause_seconds=round(pause, 3),
-                )
-            )
-            self._pause(pause)
+        except BrokerUnavailable as error:
+            self._pause(self._broker.failed(error))
+            return False
+        self._broker.over()
+        worked = False
+        for queue in self._order:
+            if self._stop.is_set():
+                break
+            if not self._due.come(queue, lengths[queue]):
+                continue
+            worked = self._turn(queue) or worked
+            if self.trouble is not None:
+                break  # the other queues would fail in the same way
         return worked
+
+    def _turn(self, queue: int) -> bool:
+        """Work on a queue; False where nothing came of it. What concerns it alone keeps no other one waiting."""
+        began = self._clock.monotonic()
+        try:
+            with self._step.hold(queue) as lock:
+                if lock is None:
+                    self._due.leave(queue, BUSY_SECONDS)
+                    return False
+                self.queue = queue
+                self._batches(lock, began)
+        except LockLost:
+            self._logger.emit(QueueLockLost(queue=queue, seconds=round(self._clock.monotonic() - began, 3)))
+        except (DatabaseConflict, QueueChanged) as error:
+            self._due.leave(queue, self._again(queue, error))
+            return False
+        except BrokerUnavailable as error:
+            self._pause(self._broker.failed(error))
+            return False
+        except Transient as error:
+            self._pause(self._database.failed(error))
+            return False
+        return True
+
+    def _batches(self, lock: Lock, began: float) -> None:
+        while (result := self._step.run(lock)) is not None:
+            self._done(lock.queue, result)
+            if self._stop.is_set():
+                return
+            lengths = self._queues.lengths()
+            if lengths[lock.queue] < self._step.max_requests:
+                break
+            if self._clock.monotonic() - began >= SHARE_SECONDS and sum(lengths) > lengths[lock.queue]:
+                break
+        self._due.worked(lock.queue)
+
+    def _done(self, queue: int, result: BatchResult) -> None:
+        self._database.over()
+        self._backoff[queue].succeeded()
+        self.worked.add(queue)
+        self.totals.update(
+            batches=1,
+            recorded=result.recorded,
+            excluded=result.excluded,
+            dead=result.dead,
+            repeated=result.repeated,
+        )
+        self._on_progress()
+
+    def _again(self, queue: int, error: Transient) -> float:
+        """Return the seconds until the batch is done again."""
+        backoff = self._backoff[queue]
+        pause = backoff.failed()
+        self._logger.emit(
+            BatchRetried(
+                queue=queue,
+                attempt=backoff.failures,
+                cause=str(error),
+                pause_seconds=round(pause, 3),
+            )
+        )
+        return pause
 
     def _pause(self, seconds: float) -> None:
         """Wait for whatever is away; that is no standstill, so the watchdog hears of it."""
@@ -97,52 +163,3 @@ class WorkerLoop:
         while not self._stop.is_set() and (left := end - self._clock.monotonic()) > 0:
             self._clock.wait(min(left, TURN_SECONDS), self._stop)
             self._on_progress()
-
-    def _due(self, queue: int, waiting: int) -> bool:
-        """A full batch is due at once, a smaller one when its entries have waited long enough."""
-        if not waiting:
-            self._seen.pop(queue, None)
-            return False
-        now = self._clock.monotonic()
-        first_seen = self._seen.setdefault(queue, now)
-        return waiting >= self._step.max_requests or now - first_seen >= self._max_wait
-
-    def _empty(self, queue: int) -> bool:
-        """Work on a queue until it holds less than a batch; False where somebody else has it."""
-        lock = self._queues.acquire(queue, self._step.lock_seconds)
-        if lock is None:
-            return False
-        self._seen.pop(queue, None)
-        self.queue = queue
-        began = self._clock.monotonic()
-        try:
-            return self._batches(lock)
-        except LockLost:
-            self._logger.emit(QueueLockLost(queue=queue, seconds=round(self._clock.monotonic() - began, 3)))
-            return True
-        finally:
-            self._give_back(lock)
-
-    def _batches(self, lock: Lock) -> bool:
-        worked = False
-        while (result := self._step.run(lock)) is not None:
-            worked = True
-            self.worked.add(lock.queue)
-            self.totals.update(
-                batches=1,
-                recorded=result.recorded,
-                excluded=result.excluded,
-                dead=result.dead,
-                repeated=result.repeated,
-            )
-            self._on_progress()
-            if self._stop.is_set() or self._queues.lengths()[lock.queue] < self._step.max_requests:
-                break
-        return worked
-
-    def _give_back(self, lock: Lock) -> None:
-        try:
-            self._queues.release(lock)
-        except Transient:
-            # It expires by itself; the reason it can not be given back is reported by the next round.
-            return

@@ -17,8 +17,11 @@ from qtd.systemd.notifier import Notifier
 from qtd.wire.request_set import RequestSet, encode
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
+from qtd.worker.due import Due
 from qtd.worker.loop import WorkerLoop
+from qtd.worker.outage import Outage
 from qtd.worker.report import WorkerReport
+from qtd.worker.servers import Server
 from tests.fake_clock import FakeClock
 from tests.kept_log import KeptLog
 
@@ -58,8 +61,8 @@ class Working:
             queues=self.queues, notifier=notifier, clock=self.clock, logger=self.logger
         )
         self.loop = WorkerLoop(
-            queues=self.queues,
             order=[2, 0, 1, 3],
+            due=Due(max_requests=100, max_wait_seconds=0, clock=self.clock),
             step=BatchStep(
                 queues=self.queues,
                 recorder=self.engine,
@@ -68,12 +71,22 @@ class Working:
                 max_requests=100,
                 lock_seconds=60,
             ),
-            backoff=Backoff(least=30, most=30, random=Random(1)),
+            broker=self.outage("queue"),
+            database=self.outage("database"),
+            backoff=lambda: Backoff(least=30, most=30, random=Random(1)),
             clock=self.clock,
             logger=self.logger,
             stop=Event(),
-            max_wait_seconds=0,
             on_progress=lambda: self.report.turn(self.loop),
+        )
+
+    def outage(self, name: str) -> Outage:
+        """Pauses of half a minute at most."""
+        return Outage(
+            Server(name=name, address="away"),
+            backoff=Backoff(least=30, most=30, random=Random(1)),
+            clock=self.clock,
+            logger=self.logger,
         )
 
     def push(self, queue: int, count: int) -> None:
@@ -156,10 +169,12 @@ def test_a_summary_waits_for_the_end_of_an_outage(working: Working) -> None:
     """Nothing of what was done is missing in it."""
     working.push(2, 3)
     working.loop.round()
-    working.loop.trouble = "away"
+    working.queues.become("away")
     working.clock.advance(70)
+    working.loop.round()
     working.report.turn(working.loop)
-    assert working.logger.of(WorkerSummary) == []
-    working.loop.trouble = None
+    assert not any(isinstance(event, WorkerSummary) for event in working.logger.events)
+    working.queues.become(None)
+    working.loop.round()
     working.report.turn(working.loop)
     assert [event.recorded for event in working.logger.of(WorkerSummary)] == [3]

@@ -1,0 +1,32 @@
+"""A recorder that is opened anew when the database's account or tables have changed under a running worker.
+
+Passwords are rotated and Matomo is updated while workers run. At its start a worker refuses what does not fit; later it
+goes on trying, with configuration, password files and tables as they are then, because hits are waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qtd.errors import ConfigurationError, DatabaseUnavailable, SchemaError
+from qtd.store.native import BatchResult
+from qtd.worker.recorder import Recorder
+
+
+class ReopenedRecorder:
+    """The contract (`qtd.worker.recorder.Recorder`) over one that may have to be replaced."""
+
+    def __init__(self, opened: Recorder, reopen: Callable[[], Recorder]) -> None:
+        """`reopen` gives another one, from the configuration as it is then; raises what opening raises."""
+        self._recorder: Recorder | None = opened
+        self._reopen = reopen
+
+    def record(self, queue: int, stored: Sequence[bytes]) -> BatchResult:
+        """See `Recorder.record`."""
+        try:
+            if self._recorder is None:
+                self._recorder = self._reopen()
+            return self._recorder.record(queue, stored)
+        except (ConfigurationError, SchemaError) as error:
+            self._recorder = None
+            raise DatabaseUnavailable(str(error)) from error
