@@ -76,6 +76,18 @@ class Queues(Protocol):
             BrokerUnavailable: whether they were removed is not known; read again.
         """
 
+    def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """Put `entries` before the head of the lock's queue, in the order given: the first becomes the head.
+
+        Entries that were taken off another queue go where they belong this way, before what has been pushed
+        since.
+
+        Raises:
+            LockLost: the lock is not ours any more; nothing was added.
+            BrokerUnavailable: whether they were added is not known. Adding them again is safe where entries
+                carry an id, because the ledger applies an identity once.
+        """
+
     def lengths(self) -> list[int]:
         """Return how many entries each queue holds, by its number."""
 

@@ -63,6 +63,14 @@ class MemoryQueues:
             for _ in entries:
                 waiting.popleft()
 
+    def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """See `Queues.prepend`."""
+        check_queue(lock.queue, self.count)
+        self.ping()
+        with self._mutex:
+            self._check(lock)
+            self._queues[lock.queue].extendleft(reversed(entries))
+
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
         self.ping()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qtd.queue.redis_servers import Servers
 
 _TRIM: Final = Script.named("trim.lua")
+_PREPEND: Final = Script.named("prepend.lua")
 _LEASE: Final = Script.named("lease.lua")
 _EXTEND: Final = Script.named("extend.lua")
 _RELEASE: Final = Script.named("release.lua")
@@ -67,19 +68,22 @@ class RedisQueues:
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """See `Queues.trim`; in a cluster the lock is checked first, see `_held_until`."""
         check_queue(lock.queue, self.count)
-        keys = [self._lists[lock.queue]]
         with translated():
-            held: str | int
-            if self._servers.together:
-                keys.append(self._lock_keys[lock.queue])
-                held = lock.token
-            else:
-                held = self._held_until(lock)
+            keys, held = self._held(lock)
             trimmed = _TRIM.run(self._servers, keys, len(entries), head_digest(entries), held)
         if trimmed == 0:
             raise LockLost
         if trimmed < 0:
             raise QueueChanged
+
+    def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """See `Queues.prepend`; in a cluster the lock is checked first, see `_held_until`."""
+        check_queue(lock.queue, self.count)
+        with translated():
+            keys, held = self._held(lock)
+            added = _PREPEND.run(self._servers, keys, held, *entries)
+        if not added:
+            raise LockLost
 
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
@@ -130,6 +134,12 @@ class RedisQueues:
     def close(self) -> None:
         """See `Queues.close`."""
         self._servers.close()
+
+    def _held(self, lock: Lock) -> tuple[list[str], str | int]:
+        """Return the keys for a script that wants the lock to be ours, and what it makes sure of that by."""
+        if self._servers.together:
+            return [self._lists[lock.queue], self._lock_keys[lock.queue]], lock.token
+        return [self._lists[lock.queue]], self._held_until(lock)
 
     def _held_until(self, lock: Lock) -> int:
         """Return until when the lock is ours, in milliseconds by the clock of the server with the list.

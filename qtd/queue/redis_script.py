@@ -31,7 +31,7 @@ class Script:
         text = files("qtd.queue").joinpath("scripts", name).read_text(encoding="ascii")
         return cls(text=text, digest=sha1(text.encode(), usedforsecurity=False).hexdigest())
 
-    def run(self, servers: Servers, keys: Sequence[str], *arguments: str | int) -> Any:
+    def run(self, servers: Servers, keys: Sequence[str], *arguments: str | bytes | int) -> Any:
         """Return the script's answer from the server that has the first key."""
         rest = (len(keys), *keys, *arguments)
         try:

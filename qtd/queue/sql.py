@@ -135,6 +135,18 @@ class SqlQueues:
                 connection.execute(self._remove_before, {"first": first, **at_last})
             connection.execute(self._remove_at, at_last)
 
+    def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
+        """See `Queues.prepend`; positions may well be negative."""
+        check_queue(lock.queue, self.count)
+        with self._writing() as connection:
+            head = connection.execute(self._head, {"q": lock.queue}).scalar_one()
+            first = head - len(entries)
+            if not self._locks.move_head(connection, lock, head, first):
+                raise LockLost
+            rows = [(lock.queue, position, stored) for position, stored in enumerate(entries, first + 1)]
+            if rows:
+                connection.exec_driver_sql(self._insert, rows)
+
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
         with self._reading() as connection:

@@ -94,6 +94,30 @@ def test_trimming_all_empties_the_queue(queues: Queues) -> None:
     assert queues.read(0, 10) == numbered(2, start=3)
 
 
+def test_what_is_put_before_the_head_comes_first(queues: Queues) -> None:
+    """In its own order, before what waits and before what was put there earlier; the tail is the tail."""
+    queues.push([(0, b"c"), (1, b"other")])
+    lock = queues.acquire(0, 60)
+    assert lock is not None
+    queues.prepend(lock, [b"b"])
+    queues.push([(0, b"d")])
+    queues.prepend(lock, [b"", b"\0", b"a"])
+    queues.prepend(lock, [])
+    assert queues.read(0, 10) == [b"", b"\0", b"a", b"b", b"c", b"d"]
+    assert queues.lengths() == [6, 1, 0, 0]
+    queues.trim(lock, [b"", b"\0", b"a", b"b", b"c"])
+    assert queues.read(0, 10) == [b"d"]
+
+
+def test_many_entries_are_put_before_the_head_of_an_empty_queue(queues: Queues) -> None:
+    """Also more of them than a script may hand on at once."""
+    entries = numbered(10_000)
+    lock = queues.acquire(2, 60)
+    assert lock is not None
+    queues.prepend(lock, entries)
+    assert queues.read(2, 20_000) == entries
+
+
 @pytest.mark.parametrize(
     "entries",
     [numbered(6), [*numbered(2), b"other"], numbered(2, start=1), [b"entry 0entry 1"], [b""]],

@@ -84,6 +84,22 @@ def test_trimming_with_somebody_elses_lock_removes_nothing(backend: Backend) -> 
     assert late.read(0, 10) == [b"two"]
 
 
+def test_nothing_is_put_before_the_head_of_somebody_elses_queue(backend: Backend) -> None:
+    """Whoever holds it has read the head already."""
+    late, next_one = backend.open(), backend.open()
+    late.push([(0, b"two")])
+    lock = taken(late)
+    backend.expire(0)
+    with pytest.raises(LockLost):
+        late.prepend(lock, [b"one"])
+    other = taken(next_one)
+    with pytest.raises(LockLost):
+        late.prepend(lock, [b"one"])
+    assert late.read(0, 10) == [b"two"]
+    next_one.prepend(other, [b"one"])
+    assert late.read(0, 10) == [b"one", b"two"]
+
+
 def test_a_lock_is_good_for_its_own_queue_only(queues: Queues) -> None:
     """The right token beside the wrong queue is no lock."""
     queues.push([(0, b"one"), (1, b"two")])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What docs/redis.md gives qtd's account: these commands on these keys, nothing else.
 ACL = (
     *("resetkeys", "~trackingQueueV1*", "~QueuedTrackingLock*", "resetchannels", "nocommands"),
-    *("+rpush", "+lrange", "+llen", "+ltrim", "+set", "+get", "+del", "+expire", "+pttl"),
+    *("+rpush", "+lpush", "+lrange", "+llen", "+ltrim", "+set", "+get", "+del", "+expire", "+pttl"),
     *("+eval", "+evalsha", "+time", "+wait", "+cluster|slots"),
 )
 
