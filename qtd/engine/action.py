@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from qtd.engine.invalid import InvalidRequest
+from qtd.engine.php import is_whole
+
 #: The identity of a row of `log_action`: type and name. Stands in an `idaction_*` cell until it is written.
 ActionName = tuple[int, str]
 
-#: The longest name the column holds; Matomo finds no longer one again and then records none.
+#: The longest name the column holds, in characters.
 MAX_NAME_LENGTH: Final = 4096
 
 
@@ -55,6 +58,8 @@ class Action:
     url_prefixes: dict[ActionName, int | None] = field(default_factory=dict)
     #: columns of the action's row that are no references: search category, custom dimensions …
     columns: dict[str, object] = field(default_factory=dict)
+    #: why it can not be recorded; null where it can. It matters only where the action is looked up.
+    objection: InvalidRequest | None = None
 
     @property
     def is_page_view(self) -> bool:
@@ -82,11 +87,23 @@ class Action:
         return self.type is not CONTENT
 
     def refer(self, column: str, action_type: int, name: str, url_prefix: int | None = None) -> None:
-        """Let a column refer to a name; an empty name (also "0") is no name."""
-        if name in ("", "0") or len(name) > MAX_NAME_LENGTH:
+        """Let a column refer to a name; an empty name (also "0") is no name.
+
+        A name that Matomo's database, which is strict, does not take is an objection: the request is lost there.
+        """
+        if name in ("", "0"):
             self.names[column] = None
             return
+        if len(name) > MAX_NAME_LENGTH:
+            self.object("name_too_long", f"a name has more than {MAX_NAME_LENGTH} characters")
+        elif not is_whole(name):
+            self.object("broken_character", "a name is cut off within a character")
         key = (int(action_type), name)
         self.names[column] = key
         if url_prefix is not None:
             self.url_prefixes[key] = url_prefix
+
+    def object(self, reason: str, message: str) -> None:
+        """Say why the action can not be recorded; the first reason counts."""
+        if self.objection is None:
+            self.objection = InvalidRequest(reason, message)

@@ -38,7 +38,7 @@ def _detect(request: TrackingRequest, urls: PageUrls) -> Action:
         return content(request, urls)
     search = detect_search(request, urls)
     if search is not None:
-        return site_search(search, urls)
+        return site_search(search, urls, request.idsite)
     if "ca" in raw and params.integer("ca"):
         raise InvalidRequest("custom_action", "ca is meant for a tracker plugin that is not here")
     return page_view(request, urls)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qtd.engine.action import CONTENT, Action, ActionType
-from qtd.engine.invalid import InvalidRequest
 from qtd.engine.page_url import PageUrls
 from qtd.engine.php import trim
 from qtd.engine.request import TrackingRequest
@@ -16,13 +15,13 @@ _OPTIONAL = (
 
 
 def content(request: TrackingRequest, urls: PageUrls) -> Action:
-    """The content's action; its name must be more than white space, else `InvalidRequest`."""
+    """The content's action; its name must be more than white space, else there is an objection."""
     params = request.params
     raw_url, url = urls.page(request.url, request.idsite)
     action = Action(type=CONTENT, url=url, raw_url=raw_url)
     name = trim(params.text("c_n"))
     if not name:
-        raise InvalidRequest("empty_content_name", "c_n is white space")
+        action.object("empty_content_name", "c_n is white space")
     action.refer("idaction_content_name", ActionType.CONTENT_NAME, name)
     for column, parameter, kind in _OPTIONAL:
         text = trim(params.text(parameter))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from qtd.engine.action import EVENT, Action, ActionType
-from qtd.engine.invalid import InvalidRequest
 from qtd.engine.page_url import PageUrls, split_prefix
 from qtd.engine.php import trim
 from qtd.engine.request import TrackingRequest
 
 
 def event(request: TrackingRequest, urls: PageUrls) -> Action:
-    """The event; category and action must be more than white space, else `InvalidRequest`."""
+    """The event; category and action must be more than white space, else there is an objection."""
     params = request.params
     raw_url, url = urls.page(request.url, request.idsite)
     action = Action(type=EVENT, url=url, raw_url=raw_url)
@@ -20,7 +19,7 @@ def event(request: TrackingRequest, urls: PageUrls) -> Action:
     ):
         name = trim(params.text(parameter))
         if not name:
-            raise InvalidRequest("empty_event", f"{parameter} is empty or white space")
+            action.object("empty_event", f"{parameter} is empty or white space")
         action.refer(column, kind, name)
     name = trim(params.text("e_n"))
     if name:

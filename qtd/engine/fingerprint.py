@@ -1,7 +1,7 @@
 """The device fingerprint (`config_id`): recognises a visitor without an identifier for the length of a visit.
 
-Source: Matomo's class Tracker Settings. It depends on the device, its plugins, address and language, on the installation's
-salt, and on a random salt of the site and day, so that nobody is recognised over days.
+Source: Matomo's class Tracker Settings. It depends on the device, its plugins, address and language, on the
+installation's salt, and on a random salt of the site and day, so that nobody is recognised over days.
 """
 
 from __future__ import annotations
@@ -66,5 +66,5 @@ def fingerprint(request: TrackingRequest, device: Device, salts: FingerprintSalt
     rest = cut_bytes(request.language, _LANGUAGE_LENGTH) + settings.salt + day_salt
     if not across_websites:
         rest += str(site.idsite)
-    text = device_text.encode() + address + rest.encode("utf-8", "surrogatepass")
+    text = device_text.encode() + address + rest.encode("utf-8", "surrogateescape")
     return md5(text, usedforsecurity=False).digest()[:8]

@@ -7,6 +7,7 @@ are told apart here.
 
 from __future__ import annotations
 
+from qtd.engine.php import is_whole
 from qtd.errors import EntryError
 
 
@@ -20,6 +21,13 @@ class InvalidRequest(EntryError):
     def __init__(self, reason: str, message: str | None = None) -> None:
         super().__init__(message or reason.replace("_", " "))
         self.reason = reason
+
+
+def storable(text: str) -> str:
+    """Return the text; raises `InvalidRequest` where it is cut off within a character, which no column takes."""
+    if not is_whole(text):
+        raise InvalidRequest("broken_character", "a text is cut off within a character")
+    return text
 
 
 class UnknownSite(EntryError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qtd.engine.action import Action
+from qtd.engine.invalid import storable
 from qtd.engine.page_performance import times_of_page_view
 from qtd.engine.php import cut_bytes
 from qtd.engine.request import TrackingRequest
@@ -25,14 +26,15 @@ def link_action_row(
 ) -> dict[str, Any]:
     """The action's row; `before` is the visit's row before this request, null when the action begins the visit.
 
-    `time_spent` are the seconds spent on the action before. Raises `InvalidRequest` for impossible page times.
+    `time_spent` are the seconds spent on the action before. Raises `InvalidRequest` for page times and
+    identifiers that no column takes.
     """
     row: dict[str, Any] = {
         "idvisit": visit,
         "idsite": request.idsite,
         "idvisitor": visit.row["idvisitor"],
         "server_time": request.timestamp,
-        "idpageview": cut_bytes(request.params.text("pv_id"), _PAGE_VIEW_ID_LENGTH),
+        "idpageview": storable(cut_bytes(request.params.text("pv_id"), _PAGE_VIEW_ID_LENGTH)),
         "idaction_url": None if action.is_site_search else 0,
         "idaction_url_ref": 0 if before is None else before["visit_exit_idaction_url"],
         "idaction_name_ref": 0 if before is None else before["visit_exit_idaction_name"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from qtd.engine.invalid import InvalidRequest
+from qtd.engine.invalid import InvalidRequest, storable
 from qtd.engine.location_provider import Locate, detected_location
 from qtd.engine.php import cut_bytes, is_numeric, to_float, truthy
 from qtd.engine.request import TrackingRequest
@@ -74,7 +74,7 @@ def _storable(column: str, text: str) -> str | Decimal:
     if length is not None:
         if len(text) > length:
             raise InvalidRequest("location_too_long", f"{column} takes {length} characters")
-        return text
+        return storable(text)
     degrees = Decimal(repr(to_float(text))) if is_numeric(text) else Decimal("NaN")
     if degrees.is_finite() and abs(degrees) < _MOST_DEGREES:
         degrees = degrees.quantize(_DEGREE_UNIT, ROUND_HALF_UP)

@@ -51,5 +51,5 @@ class Known:
     #: idvisit -> its rows of `log_conversion_item` (at least `idorder` and `idaction_sku` as identifier), with the
     #: name of `idaction_sku` as `sku`, null where the identifier is 0
     items: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    #: (idvisit, idpageview) -> idlink_va of the page view
+    #: (idvisit, `idpageview` as the database compares it) -> idlink_va of the page view
     page_views: dict[tuple[int, str], int] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qtd.engine.invalid import InvalidRequest
 from qtd.engine.params import Params
 
@@ -35,8 +37,15 @@ def times_of_page_view(params: Params) -> dict[str, int]:
 
 
 def times_sent_later(params: Params) -> dict[str, int]:
-    """The times that a later request adds to an earlier page view; as the column takes them, cut to its range."""
+    """The times that a later request adds to an earlier page view; negative ones are left out."""
     if params.raw.keys().isdisjoint(COLUMNS):
         return {}
     times = {column: params.integer(parameter, _UNSET) for parameter, column in COLUMNS.items()}
-    return {column: min(time, _LONGEST) for column, time in times.items() if time > _UNSET}
+    return {column: time for column, time in times.items() if time > _UNSET}
+
+
+def check_times(times: Mapping[str, int]) -> None:
+    """Raise `InvalidRequest` for a time that is too long to be added later: Matomo's statement fails on it."""
+    for column, time in times.items():
+        if time > _LONGEST:
+            raise InvalidRequest("page_performance_range", f"{column} takes at most {_LONGEST} milliseconds")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from qtd.engine.parse_url import parse_url
-from qtd.engine.php import cut_bytes, trim, unsanitize
+from qtd.engine.php import cut_bytes, to_int, trim, truthy, unsanitize
 from qtd.engine.query_string import build_url, looks_like_url, parse_query, without_parameters
 from qtd.engine.settings import Settings
 from qtd.engine.site import Site
+from qtd.engine.utf8 import lower
 
 _LINE_ENDS = str.maketrans({"\n": None, "\r": None, "\0": None})
 
@@ -57,7 +58,7 @@ class PageUrls:
 
     def __init__(self, settings: Settings, cache_size: int = 20_000) -> None:
         self._settings = settings
-        self.max_length = int(settings.tracker_value("page_maximum_length") or 0)
+        self.max_length = to_int(settings.tracker_value("page_maximum_length"))
         self._excluded_everywhere = ("ignore_referrer", "ignore_referer")
         names = [
             name.strip()
@@ -84,15 +85,15 @@ class PageUrls:
         if parts is None:
             return None
         if parts.host:
-            parts = parts._replace(host=parts.host.lower())
+            parts = parts._replace(host=lower(parts.host))
         if parts.fragment:
             fragment = parts.fragment.removesuffix("#") if site.keep_url_fragment else ""
             parts = parts._replace(fragment=fragment)
         excluded = (*self.excluded_parameters(site), *more)
-        if parts.query:
-            parts = parts._replace(query=without_parameters(parse_query(parts.query), excluded))
-        elif parts.fragment:
-            parts = parts._replace(fragment=without_parameters(parse_query(parts.fragment), excluded))
+        if truthy(parts.query):
+            parts = parts._replace(query=without_parameters(parse_query(str(parts.query)), excluded))
+        elif truthy(parts.fragment):
+            parts = parts._replace(fragment=without_parameters(parse_query(str(parts.fragment)), excluded))
         return build_url(parts)
 
     def _page(self, url: str, idsite: int) -> tuple[str | None, str | None]:

@@ -19,6 +19,7 @@ _PRECISION = 14
 _MAX_INT = 2**63 - 1
 _MIN_INT = -(2**63)
 
+_PART_OF_CHARACTER = re.compile("[\udc80-\udcff]")
 _SPECIAL = re.compile("[&<>\"'\0]")
 _ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(\w+));", re.ASCII)
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;", "\0": None})
@@ -151,14 +152,24 @@ def unsanitize(text: str) -> str:
 
 
 def cut_bytes(text: str, length: int) -> str:
-    """The first `length` bytes of the text's UTF-8 form; a character that is cut in two is dropped.
+    """The first `length` bytes of the text's UTF-8 form, as PHP's substr takes them.
 
-    PHP would keep the broken bytes; MariaDB then drops them on storing.
+    Of a character that is cut in two the bytes remain, as lone surrogates (Python's `surrogateescape`): see `is_whole`.
     """
     if len(text) * 4 <= length:
         return text
-    encoded = text.encode("utf-8", "surrogatepass")
-    return text if len(encoded) <= length else encoded[:length].decode("utf-8", "ignore")
+    encoded = text.encode("utf-8", "surrogateescape")
+    return text if len(encoded) <= length else encoded[:length].decode("utf-8", "surrogateescape")
+
+
+def is_whole(text: str) -> bool:
+    """Whether no character was cut in two: the database takes no other text."""
+    return text.isascii() or _PART_OF_CHARACTER.search(text) is None
+
+
+def whole_part(text: str) -> str:
+    """What remains of a text that was cut off within a character, where the database is told to make the best of it."""
+    return text if is_whole(text) else _PART_OF_CHARACTER.split(text, 1)[0]
 
 
 def urldecode(text: str) -> str:

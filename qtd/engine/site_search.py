@@ -1,4 +1,4 @@
-"""The site's own search. Parameters `search`, `search_cat`, `search_count`, or the page address's query.
+"""The site's own search. Parameters `search`, `search_cat`, `search_count`, or the page address's query (and `cs`).
 
 The site says which parameters of its result page hold the searched words and the category.
 """
@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtd.engine.action import Action, ActionType
-from qtd.engine.invalid import InvalidRequest
+from qtd.engine.page_charset import decoded_value, in_utf8
 from qtd.engine.page_url import PageUrls, clean_text, clean_url
 from qtd.engine.parse_url import ParsedUrl, parse_url
-from qtd.engine.php import is_numeric, to_float, to_int, trim, truthy, urldecode
+from qtd.engine.php import cut_bytes, is_numeric, is_whole, to_float, to_int, trim, truthy
 from qtd.engine.query_string import QueryValue, build_url, parse_query, without_parameters
 from qtd.engine.request import TrackingRequest
 from qtd.engine.site import Site
+from qtd.engine.utf8 import lower
 
+#: Bytes.
 _CATEGORY_LENGTH = 200
 #: `search_count` is an unsigned integer of four bytes; Matomo's statement fails on more.
 _LARGEST_COUNT = 2**32 - 1
@@ -40,14 +42,17 @@ def detect_search(request: TrackingRequest, urls: PageUrls) -> Search | None:
     words = params.text("search")
     if truthy(words):
         count = params.integer("search_count", -1)
-        search = Search(words=words, category=params.text("search_cat"), count=count if count >= 0 else None)
+        category = params.text("search_cat")
+        search = Search(
+            words=words, category=category if truthy(category) else "", count=count if count >= 0 else None
+        )
     else:
         if "?" not in request.url and "#" not in request.url and ";" not in request.url:
             return None
         parts = parse_url(clean_url(request.url, urls.max_length))
         if parts is None or not (parts.query or parts.fragment):
             return None
-        found = _search_in_address(site, parts)
+        found = _search_in_address(site, parts, params.text("cs"))
         if found is None:
             return None
         search = found
@@ -57,17 +62,20 @@ def detect_search(request: TrackingRequest, urls: PageUrls) -> Search | None:
     return Search(words=words, category=category, count=search.count, url=search.url)
 
 
-def site_search(search: Search, urls: PageUrls) -> Action:
-    """The action of a search; it has words but no page. Raises `InvalidRequest` for an impossible count."""
+def site_search(search: Search, urls: PageUrls, idsite: int) -> Action:
+    """The action of a search; it has words but no page. What the columns do not take is an objection."""
     title = clean_text(search.words, urls.max_length)
     action = Action(type=ActionType.SITE_SEARCH, title=title)
     if search.url:
-        action.raw_url = action.url = urls.valid(search.url)
+        action.raw_url, action.url = urls.page(search.url, idsite)
     action.refer("idaction_name", ActionType.SITE_SEARCH, title)
-    action.columns["search_cat"] = search.category[:_CATEGORY_LENGTH]
+    category = cut_bytes(search.category, _CATEGORY_LENGTH)
+    if not is_whole(category):
+        action.object("broken_character", "search_cat is cut off within a character")
+    action.columns["search_cat"] = category
     if search.count is not None:
         if search.count > _LARGEST_COUNT:
-            raise InvalidRequest("search_count_range", "search_count is more than the column can hold")
+            action.object("search_count_range", "search_count is more than the column can hold")
         action.columns["search_count"] = search.count
     return action
 
@@ -78,19 +86,34 @@ def _first(value: QueryValue) -> str:
     return value or ""
 
 
-def _search_in_address(site: Site, parts: ParsedUrl) -> Search | None:
-    fragment = parts.fragment or ""
-    fragment_path, question, fragment_query = fragment.partition("?")
-    if not question or not fragment_query:
-        fragment_path, fragment_query = "", fragment
+def _fragment_query(fragment: str) -> tuple[str, str]:
+    """What comes before the query in a fragment such as `/page?q=x`, and the query; else the whole is one."""
+    parsed = parse_url(fragment) if "?" in fragment else None
+    if parsed is None or not truthy(parsed.query):
+        return "", fragment if truthy(fragment) else ""
+    return str(parsed.path) if truthy(parsed.path) else "", str(parsed.query)
+
+
+def _in_utf8(value: QueryValue, charset: str) -> QueryValue:
+    if not charset or value is None:
+        return value
+    if isinstance(value, list):
+        return [None if item is None else in_utf8(item, charset) for item in value]
+    return in_utf8(value, charset)
+
+
+def _search_in_address(site: Site, parts: ParsedUrl, charset: str) -> Search | None:
+    fragment_path, fragment_query = _fragment_query(parts.fragment or "")
+    query = parts.query if truthy(parts.query) else ""
     values = {
-        name.lower(): value for name, value in parse_query(f"{parts.query or ''}&{fragment_query}").items()
+        lower(name): _in_utf8(value, charset)
+        for name, value in parse_query(f"{query}&{fragment_query}").items()
     }
 
     def look(names: tuple[str, ...]) -> tuple[str, QueryValue]:
         name = ""
         for name in names:
-            value = values.get(name.lower())
+            value = values.get(lower(name))
             if isinstance(value, list) or truthy(value):
                 return name, value
         return name, None
@@ -108,12 +131,12 @@ def _search_in_address(site: Site, parts: ParsedUrl) -> Search | None:
         if fragment_path:
             rest = f"{fragment_path}?{rest}" if rest else fragment_path
         parts = parts._replace(fragment=rest)
-    words = trim(urldecode(_first(keyword)))
+    words = trim(decoded_value(_first(keyword)))
     if not truthy(words):
         return None
     return Search(
         words=words,
-        category=trim(urldecode(_first(category))),
+        category=trim(decoded_value(_first(category))),
         count=to_int(count) if is_numeric(count) and to_float(count) >= 0 else None,
         url=build_url(parts),
     )

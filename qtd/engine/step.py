@@ -11,11 +11,12 @@ from qtd.engine.custom_dimension import action_dimensions, remember_last_action,
 from qtd.engine.ecommerce import buyer_state
 from qtd.engine.goal import goals_of
 from qtd.engine.hit import Hit
+from qtd.engine.invalid import storable
+from qtd.engine.late_times import LateTimes
 from qtd.engine.link_action import link_action_row
 from qtd.engine.location import location_of_new_visit, location_overrides
 from qtd.engine.lookup import Known
 from qtd.engine.outside import Outside
-from qtd.engine.page_performance import times_sent_later
 from qtd.engine.plan import RECORDED, LinkAction, Plan
 from qtd.engine.recognition import Windows, begins_new_visit, last_visit
 from qtd.engine.referrer import ReferrerDetection
@@ -40,8 +41,7 @@ class HitStep:
         self._windows = windows
         self._referrers = referrers
         self._conversions = Conversions(plan, known)
-        #: page views of this batch by visit and `idpageview`, for performance that is sent after them
-        self._page_views: dict[tuple[Visit, str], LinkAction] = {}
+        self._late_times = LateTimes(plan, known)
 
     def run(self, hit: Hit) -> str:
         """Plan the hit's rows; returns `recorded`, or the rule that keeps it out. Raises `InvalidRequest`."""
@@ -52,6 +52,8 @@ class HitStep:
         ongoing = None if begins_new_visit(request, last, self._windows) else last
         is_new = ongoing is None or self._forces_new_visit(hit, ongoing)
         if action is not None:
+            if action.objection is not None:
+                raise action.objection
             plan.need(action)
         conversions: list[Conversion] = [] if hit.conversion is None else [hit.conversion]
         if action is not None and not conversions:
@@ -96,8 +98,10 @@ class HitStep:
         row["config_id"] = hit.config_id
         row["location_ip"] = hit.location_ip
         row.update(
-            self._referrers.for_new_visit(
-                url=request.url, urlref=request.urlref, raw=request.raw, site=request.site
+            _storable(
+                self._referrers.for_new_visit(
+                    url=request.url, urlref=request.urlref, raw=request.raw, site=request.site
+                )
             )
         )
         row.update(location_of_new_visit(request, hit.location_ip, self._outside.locate))
@@ -119,8 +123,10 @@ class HitStep:
         changes = changes_of_existing_visit(request, visit, action)
         spent = time_spent(visit, request.timestamp, self._windows.visit_length)
         changes.update(
-            self._referrers.for_existing_visit(
-                url=request.url, urlref=request.urlref, raw=request.raw, site=request.site, row=before
+            _storable(
+                self._referrers.for_existing_visit(
+                    url=request.url, urlref=request.urlref, raw=request.raw, site=request.site, row=before
+                )
             )
         )
         changes.update(location_overrides(request))
@@ -149,7 +155,6 @@ class HitStep:
         """
         request, plan = hit.request, self._plan
         link_action: LinkAction | None = None
-        page_view_id = request.params.text("pv_id")
         if action is not None:
             link_action = LinkAction(link_action_row(action, request, visit, before, time_spent=spent))
             plan.link_actions.append(link_action)
@@ -166,11 +171,10 @@ class HitStep:
                     credit=self._credit(request, visit, before),
                 ),
             )
-        if action is not None and action.is_page_view:
-            if page_view_id and link_action is not None:
-                self._page_views.setdefault((visit, page_view_id), link_action)
-        elif page_view_id and (times := times_sent_later(request.params)):
-            self._add_times(visit, page_view_id, times)
+        if action is not None and action.is_page_view and link_action is not None:
+            self._late_times.remember(visit, link_action)
+        else:
+            self._late_times.add(visit, request.params)
 
     def _credit(
         self, request: TrackingRequest, visit: Visit, before: dict[str, Any] | None
@@ -197,14 +201,13 @@ class HitStep:
             row=row,
         )
 
-    def _add_times(self, visit: Visit, page_view_id: str, times: dict[str, int]) -> None:
-        """Give an earlier page view the times that were measured after it was sent."""
-        stored = self._known.page_views.get((visit.idvisit or 0, page_view_id))
-        planned = self._page_views.get((visit, page_view_id))
-        if stored is not None:
-            self._plan.change_stored("log_link_visit_action", {"idlink_va": stored}, times)
-        elif planned is not None:
-            self._plan.change_row(planned.row, times)
+
+def _storable(columns: dict[str, int | str | None]) -> dict[str, int | str | None]:
+    """Return the columns; raises `InvalidRequest` for a text that is cut off within a character."""
+    for value in columns.values():
+        if isinstance(value, str):
+            storable(value)
+    return columns
 
 
 def _conversion_time(hit: Hit) -> int:

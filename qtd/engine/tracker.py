@@ -69,7 +69,7 @@ class Tracker:
                 lookup.items = True
             if truthy(order := params.text("ec_id")):
                 lookup.orders.add((request.idsite, order[:MAX_ORDER_LENGTH]))
-            if (page_view := params.text("pv_id")) and times_sent_later(params):
+            if truthy(page_view := params.text("pv_id")) and times_sent_later(params):
                 lookup.page_views.add(page_view)
         return lookup
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from qtd.engine.action import Action
 from qtd.engine.device import Device
+from qtd.engine.invalid import storable
 from qtd.engine.language import visitor_language
 from qtd.engine.php import cut_bytes, to_int, truthy
 from qtd.engine.request import PLUGINS, TrackingRequest
@@ -23,7 +24,7 @@ def columns_of_new_visit(
     """What a new visit's row says of time, device, pages and the visitor's history.
 
     Identity, referrer, location, goals and custom dimensions come from their own rules. `previous` is the row of
-    the visitor's last visit, null for a new visitor.
+    the visitor's last visit, null for a new visitor. Raises `InvalidRequest` for what a column does not take.
     """
     now = request.timestamp
     params = request.params
@@ -37,7 +38,7 @@ def columns_of_new_visit(
         "visit_total_time": max(0, to_int(request.settings.tracker_value("default_time_one_page_visit"))),
         "visitor_localtime": local_time(request),
         "location_browser_lang": visitor_language(request.language),
-        "config_resolution": cut_bytes(resolution, _RESOLUTION_LENGTH) if truthy(resolution) else resolution,
+        "config_resolution": storable(cut_bytes(resolution, _RESOLUTION_LENGTH)),
         "config_browser_engine": device.browser_engine,
         "config_browser_name": device.browser_name,
         "config_browser_version": device.browser_version,

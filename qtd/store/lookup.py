@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from qtd.engine.action import ActionType
+from qtd.engine.collation import collation_key
 from qtd.engine.lookup import Known, Lookup, VisitLookup
 from qtd.engine.order_number import order_key
 from qtd.engine.visit import Visit
@@ -226,5 +227,5 @@ def _page_views(
             f" WHERE l.`idvisit` IN ({ids}) AND l.`idpageview` IN ({among}) GROUP BY l.`idvisit`,l.`idpageview`",
         )
         for idvisit, idpageview, idlink_va in rows:
-            found.setdefault((idvisit, idpageview), idlink_va)
+            found.setdefault((idvisit, collation_key(idpageview)), idlink_va)
     return found
