@@ -8,9 +8,10 @@ from random import Random
 from qtd.demo.choice import Choice
 from qtd.demo.device import Device
 
-#: Set aside for measurements (RFC 2544): no real visitor has such an address. 198.18.0.0/15.
-_FIRST_ADDRESS = (198 << 24) + (18 << 16)
-_ADDRESSES = 1 << 17
+#: 240.0.0.0/4 is reserved (RFC 1112): no real visitor has such an address. It has enough of them for visitors to
+#: differ where settings keep only half of an address, as they do by default.
+_FIRST_ADDRESS = 240 << 24
+_ADDRESSES = 255 << 20
 
 #: Of a thousand visitors: applications that send what happened when they have a connection again.
 _OFFLINE_PER_MILLE = 25

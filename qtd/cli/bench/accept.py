@@ -140,7 +140,7 @@ def _endpoint(backend: Backend, processes: int) -> Iterator[tuple[int, int, Path
         if backend == "sql":
             queue["database"] = {"url": f"sqlite:///{folder / 'queues.sqlite3'}"}
         more: dict[str, Any] = {"redis": {"hosts": [f"{HOST}:{redis_port}"]}} if backend == "redis" else {}
-        ingest = {"host": HOST, "port": port, "processes": processes, "trusted_proxies": [HOST]}
+        ingest = {"port": port, "processes": processes}
         values = configuration(database, queue, ingest=ingest, state_directory=name, **more)
         file.write_text(yaml.safe_dump(values), encoding="utf-8")
         requests = folder / "requests"

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from qtd.cli.bench.page_views import PageView
 from qtd.clock import SystemClock
 from qtd.config.root import Config
+from qtd.demo.folder import HOST
 from qtd.engine.settings import Settings
 from qtd.ingest.http_request import Headers, HttpRequest
 from qtd.ingest.proxies import Proxies
@@ -17,7 +18,6 @@ from qtd.store.settings.own_file import configured_by
 from qtd.wire.entry_id import entry_ids
 
 _PATH = b"/matomo.php"
-_PEER = "127.0.0.1"
 
 
 def entries_of(views: Iterable[PageView], config: Config) -> list[bytes]:
@@ -42,7 +42,7 @@ def entries_of(views: Iterable[PageView], config: Config) -> list[bytes]:
             target=_PATH + b"?" + query,
             headers=_headers(view.headers),
             body=b"",
-            peer=_PEER,
+            peer=HOST,
             port=8088,
         )
         stored += [entry for _, entry in api.prepare(request, _PATH, query).entries]

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from qtd.config.root import Config
 from qtd.db.errors import translated
+from qtd.demo.folder import HOST
 from qtd.demo.site import load_sites
 from qtd.errors import ConfigurationError
 from qtd.store.create import create_tables
@@ -20,7 +21,9 @@ from qtd.worker.assemble import open_database
 PREFIX = "qtd_bench_"
 
 
-def configuration(database: str, queue: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def configuration(
+    database: str, queue: Mapping[str, Any], *, ingest: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     """The sections of a configuration with the demo's sites."""
     return {
         "queue": dict(queue),
@@ -37,6 +40,8 @@ def configuration(database: str, queue: Mapping[str, Any], **more: Any) -> dict[
             }
             for site in load_sites()
         ],
+        # The visitors' addresses are in X-Forwarded-For, as behind a web server.
+        "ingest": {"host": HOST, "trusted_proxies": [HOST]} | (ingest or {}),
         "log": {"level": "info", "format": "json"},
         **more,
     }

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from cProfile import Profile
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
@@ -74,6 +75,12 @@ class Measured:
     metavar="URL",
     help="Database to write to; its tables are named qtd_bench_… and removed (default: a temporary SQLite file).",
 )
+@click.option(
+    "--profile",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Run one round more under cProfile and write what it saw to FILE (for `python -m pstats`).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, last.")
 def process(
     *,
@@ -84,6 +91,7 @@ def process(
     agents: int | None,
     rounds: int,
     database: str | None,
+    profile: Path | None,
     as_json: bool,
 ) -> None:
     r"""Fill a queue in memory with generated page views, and time a worker that records them.
@@ -124,6 +132,7 @@ def process(
                 requests=requests,
                 rounds=rounds,
                 console=console,
+                profile=profile,
             )
     except (ConfigurationError, SchemaError) as error:
         refuse(error)
@@ -142,6 +151,7 @@ def _measure(
     requests: int,
     rounds: int,
     console: Console,
+    profile: Path | None,
 ) -> Measured:
     clock = SystemClock()
     with tables(config) as engine, closing(MemoryQueues(count=1, clock=clock)) as queues:
@@ -161,6 +171,11 @@ def _measure(
             rates.append(requests / seconds)
             console.print(f"round {number}: {rates[-1]:,.0f} hits/s", highlight=False)
         stages, statements = _look_inside(engine, queues, step, entries(rounds + 1, requests))
+        if profile is not None:
+            waiting = entries(rounds + 2, requests)
+            with Profile() as profiler:
+                _time(queues, step, waiting)
+            profiler.dump_stats(profile)
     return Measured(
         requests=requests,
         rate=Spread.of(rates),

@@ -20,7 +20,7 @@ def test_entries_are_what_the_endpoint_writes(tmp_path: Path) -> None:
     assert len({entry.id for entry in entries}) == 50
     for entry, view in zip(entries, views, strict=True):
         assert f"User-Agent: {entry.server['HTTP_USER_AGENT']}\r\n" in view.headers
-        assert entry.server["REMOTE_ADDR"] == "127.0.0.1"
+        assert f"X-Forwarded-For: {entry.server['REMOTE_ADDR']}\r\n" in view.headers
 
 
 def test_ground_is_nobody_elses(tmp_path: Path) -> None:
