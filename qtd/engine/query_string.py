@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from qtd.engine.parse_url import ParsedUrl
-from qtd.engine.php import WHITESPACE, ascii_lower, sanitize, truthy
+from qtd.engine.php import WHITESPACE, ascii_lower, is_whole, sanitize, truthy
 from qtd.engine.preg import compile_pattern
 
 #: A parameter's value: text, None where there is no `=`, a list of these for `name[]`.
@@ -98,6 +98,8 @@ def build_url(parts: ParsedUrl) -> str:
 
 
 def _sanitized(text: str) -> str:
+    if not is_whole(text):  # Matomo takes what is not UTF-8 for ISO 8859-1
+        text = text.encode("utf-8", "surrogateescape").decode("latin-1")
     return sanitize(text.translate(_LINE_ENDS) if "\n" in text or "\r" in text else text)
 
 
