@@ -33,7 +33,9 @@ def corrected(definitions: Definitions, changes: Mapping[str, Any]) -> tuple[Def
     }
     for change in changes["entries"]:
         rules = lists[change["file"]]
-        lists[change["file"]] = changed = [rule for old in rules if (rule := _changed(old, change)) is not None]
+        lists[change["file"]] = changed = [
+            rule for old in rules if (rule := _changed(old, change)) is not None
+        ]
         if changed == rules:
             idle.append(f"{change['file']}: {change['name']}")
     hardware = {name: dict(brands) for name, brands in definitions.hardware.items()}
@@ -76,5 +78,7 @@ def _changed(rule: Rule, change: Mapping[str, Any]) -> Rule | None:
 
 def _rebranded(rule: Rule, change: Mapping[str, Any]) -> Rule:
     brand, prefix = change["brand"], change["prefix"]
-    models = [{**item, "brand": brand, "model": prefix + item.get("model", "")} for item in rule.get("models", ())]
+    models = [
+        {**item, "brand": brand, "model": prefix + item.get("model", "")} for item in rule.get("models", ())
+    ]
     return {**rule, "models": models}

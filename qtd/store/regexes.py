@@ -1,8 +1,8 @@
 """Reads the patterns and codes of device detection: those of the Matomo beside us, or the packaged ones.
 
-Matomo carries them in `vendor/matomo/device-detector`: patterns as YAML, codes as tables in PHP. The PyPI package
-`device-detector` carries the same YAML and the same tables in Python; of it only these data are used. Both kinds of tables
-are read as text, nothing is executed or imported.
+Matomo carries them in `vendor/matomo/device-detector`: patterns as YAML, codes as tables in PHP. The PyPI
+package `device-detector` carries newer YAML and its tables in Python; of it only these data are used. Both kinds
+of tables are read as text, nothing is executed or imported.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def _of_matomo(library: Path) -> Definitions:
         engines=_PhpTables(library / "Parser/Client/Browser/Engine.php").texts("availableEngines"),
         brands=_PhpTables(library / "Parser/Device/AbstractDeviceParser.php").mapping("deviceBrands"),
     )
-    return _read(library / "regexes", codes, f"Matomo's device-detector {found[1] if found else '(version unknown)'}")
+    return _read(
+        library / "regexes", codes, f"Matomo's device-detector {found[1] if found else '(version unknown)'}"
+    )
 
 
 def _packaged() -> Definitions:
@@ -101,7 +103,8 @@ def _packaged() -> Definitions:
             brands=brands["DEVICE_BRANDS"],
         )
     except (KeyError, AttributeError, TypeError) as error:
-        raise ConfigurationError(f"the Python package device-detector has other tables than expected: {error}") from error
+        message = f"the Python package device-detector has other tables than expected: {error}"
+        raise ConfigurationError(message) from error
     origin = f"the Python package device-detector {version('device-detector')}, corrected to Matomo 5.0"
     return corrected(_read(package / "regexes/upstream", codes, origin), corrections())[0]
 
@@ -146,7 +149,9 @@ def _mapping(path: Path) -> Mapping[str, Any]:
 
 def _rules(path: Path) -> list[Mapping[str, Any]]:
     content = _yaml(path)
-    if not isinstance(content, list) or not all(isinstance(rule, dict) and "regex" in rule for rule in content):
+    if not isinstance(content, list) or not all(
+        isinstance(rule, dict) and "regex" in rule for rule in content
+    ):
         raise ConfigurationError(f"{path}: a list of entries with a regex each is expected")
     return content
 

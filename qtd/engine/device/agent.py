@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-#: Matomo lets a pattern begin where a word begins: at the start, or behind anything but a letter, digit, `-` or `_`. A `_`
-#: that does not follow a letter, digit or `-` ends a word too, and so do two prefixes that vendors set before a model.
+#: Matomo lets a pattern begin where a word begins: at the start, or behind anything but a letter, digit, `-`
+#: or `_`. A `_` that does not follow a letter, digit or `-` ends a word too, and so do two prefixes that vendors
+#: set before a model.
 _WORD_START = re.compile(rb"(?<![A-Z0-9\-_])|(?<=[^A-Z0-9\-]_)|(?<=sprd-)|(?<=MZ-)", re.IGNORECASE)
 
 

@@ -57,7 +57,10 @@ class Clients:
         found = self._patterns[kind].first(agent)
         if found is not None:
             rule = self._rules[kind][found[0]]
-            name, client_version = fill(rule["name"], found[1]), fill_version(rule.get("version", ""), found[1])
+            name, client_version = (
+                fill(rule["name"], found[1]),
+                fill_version(rule.get("version", ""), found[1]),
+            )
         if kind == _APP:
             app = self._apps.get(hints.app)
             if app and app != name:

@@ -56,10 +56,10 @@ _SERVER_NAMES = ("HTTP_SEC_CH_UA", "X_HTTP_REQUESTED_WITH")
 
 
 def client_hints_from(server: Mapping[str, Any], uadata: Any = None) -> ClientHints | None:
-    """The hints of the `uadata` parameter (JSON text or array), else those of the headers; null where there are none.
+    """The hints of the `uadata` parameter (JSON text or array), else those of the headers; null if there are none.
 
-    `server` holds PHP's server variables. Matomo escapes HTML's special characters before it reads the hints, so the quotes
-    of headers become part of their values; rows show it, and so it is the same here.
+    `server` holds PHP's server variables. Matomo escapes HTML's special characters before it reads the hints,
+    so the quotes of headers become part of their values; its rows show it, and so do ours.
     Raises InvalidRequest where a hint that should be text is something else: Matomo rejects such requests.
     """
     if isinstance(uadata, str) and uadata:

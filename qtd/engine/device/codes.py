@@ -81,7 +81,7 @@ class Codes:
         return self._browser_by_text.get(text.lower())
 
     def browser_of_hint(self, brand: str) -> tuple[str, str] | None:
-        """A browser's (code, name) for a brand of client hints; the word Browser at the end may be missing or too much."""
+        """A browser's (code, name) for a brand of client hints, with or without the word Browser at the end."""
         text = fuzzy(brand)
         keys = [text, text + "browser"]
         if text.endswith("browser"):

@@ -28,8 +28,8 @@ _LONGEST_REMEMBERED = 1024
 class DeviceDetector:
     """Device detection with one version of Matomo's definitions.
 
-    Remembers the devices of the `cache_size` agents seen last (about 1 KB each). Patterns are compiled when first needed;
-    the object may be shared by threads.
+    Remembers the devices of the `cache_size` agents seen last (about 1 KB each). Patterns are compiled when first
+    needed; the object may be shared by threads.
     """
 
     def __init__(self, definitions: Definitions, *, cache_size: int = 10_000) -> None:
@@ -58,7 +58,9 @@ class DeviceDetector:
         system = self._systems.find(agent, hints)
         client = self._clients.find(agent, hints)
         hardware = self._judged(self._hardware.find(agent, hints), system)
-        mobile_browser = client is not None and client.type == BROWSER and self._codes.is_mobile_browser(client.name)
+        mobile_browser = (
+            client is not None and client.type == BROWSER and self._codes.is_mobile_browser(client.name)
+        )
         desktop_system = system is not None and self._systems.is_desktop(system.name)
         kind = device_type(
             hardware.type,
@@ -67,9 +69,10 @@ class DeviceDetector:
             client.name if client else UNKNOWN,
             on_desktop=desktop_system and not mobile_browser,
         )
-        # Only asked where the kind is unknown: then the system is none of a desktop's, unless the browser is a mobile one.
+        # Asked only where the kind is unknown; the system is then no desktop's, or the browser a mobile one.
         is_mobile = hints.mobile or mobile_browser or (system is not None and not desktop_system)
-        return _device(system, client, hardware._replace(type=kind), self._codes.brand_code(hardware.brand), is_mobile)
+        brand = self._codes.brand_code(hardware.brand)
+        return _device(system, client, hardware._replace(type=kind, brand=brand), is_mobile=is_mobile)
 
     def _judged(self, hardware: Hardware, system: OperatingSystem | None) -> Hardware:
         """Apple makes what runs its systems, and nothing that runs Android: such an agent is made up."""
@@ -83,9 +86,9 @@ class DeviceDetector:
 
 
 def _device(
-    system: OperatingSystem | None, client: Client | None, hardware: Hardware, brand_code: str, is_mobile: bool
+    system: OperatingSystem | None, client: Client | None, hardware: Hardware, *, is_mobile: bool
 ) -> Device:
-    """The values as they end in the columns, cut to their widths."""
+    """The values as they end in the columns, cut to their widths; the hardware's brand is its code."""
     if hardware.model not in ("", "0"):
         model = hardware.model[:100]
     elif hardware.type is not None:
@@ -101,7 +104,7 @@ def _device(
         browser_name=name[:40],
         browser_version=cut_bytes(number, 20),
         client_type=_CLIENT_TYPES[client.type] if client else None,
-        device_brand=brand_code,
+        device_brand=hardware.brand,
         device_model=model,
         device_type=hardware.type,
         os=code[:3],

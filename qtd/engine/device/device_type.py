@@ -31,7 +31,9 @@ DEVICE_TYPE_NAMES = {number: name for name, number in DEVICE_TYPES.items()}
 
 _VR = Fragment(rb" VR ", b" vr ", after_digit=True)
 _CHROME = Fragment(rb"Chrome/[\.0-9]*", b"chrome/", after_digit=True)
-_MOBILE_SAFARI = Fragment(rb"(?:Mobile|eliboM) Safari/", b"mobile safari/", b"elibom safari/", after_digit=True)
+_MOBILE_SAFARI = Fragment(
+    rb"(?:Mobile|eliboM) Safari/", b"mobile safari/", b"elibom safari/", after_digit=True
+)
 _SAFARI = Fragment(rb"(?!Mobile )Safari/", b"safari/", after_digit=True)
 _APAD = Fragment(rb"Pad/APad", b"pad/apad", after_digit=True)
 _ANDROID_TABLET = Fragment(rb"Android( [\.0-9]+)?; Tablet;", b"; tablet;", after_digit=True)
@@ -61,7 +63,7 @@ _TV_BROWSERS = frozenset(
 )
 
 
-def device_type(
+def device_type(  # noqa: C901 - one rule after the other, as they are told
     known: int | None, agent: Agent, system: OperatingSystem | None, client_name: str, *, on_desktop: bool
 ) -> int | None:
     """The kind of the device; null where nothing tells. `known` is what the model told.

@@ -151,8 +151,8 @@ def restored(agent: Agent, hints: ClientHints) -> Agent:
         return agent
     given = f"Android {hints.platform_version or '10'}; {hints.model}"
     # As PHP's preg_replace: references to groups in the replacement are empty, for there are no groups.
-    return Agent(_REDUCED_MODEL.sub(lambda found: _REFERENCE.sub(lambda ref: _group(ref[0], found[0]), given), agent.text))
+    return Agent(_REDUCED_MODEL.sub(lambda found: _resolved(given, found[0]), agent.text))
 
 
-def _group(reference: str, whole: str) -> str:
-    return whole if int(re.sub(r"\D", "", reference)) == 0 else ""
+def _resolved(replacement: str, whole: str) -> str:
+    return _REFERENCE.sub(lambda found: "" if int(found[0].strip("\\${}")) else whole, replacement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from qtd.engine.device.pcre import Byte, Group, OneOf, Repeat, Sequence, ZeroWidth
@@ -13,6 +14,18 @@ _MAX_TEXTS = 2000
 #: of texts continued by a class or by another alternation
 _MAX_PRODUCT = 48
 _MAX_CLASS = 12
+#: Words of most agents, which select next to nothing.
+_COMMON = (
+    b"mozilla",
+    b"android",
+    b"linux",
+    b"windows",
+    b"applewebkit",
+    b"chrome",
+    b"version",
+    b"safari",
+    b"mobile",
+)
 
 
 class Evidence(NamedTuple):
@@ -23,24 +36,53 @@ class Evidence(NamedTuple):
     leading: bool
 
 
-def evidence(sequence: Sequence) -> Evidence | None:
-    """The best evidence of one alternative; None where a match may consist of anything."""
+def evidence(sequence: Sequence) -> list[Evidence]:
+    """The best evidence of one alternative: every match shows one of the list; empty where it may be anything."""
+    best = _best(sequence)
+    if best is not None and best.leading and not _weak(best.texts):
+        return [best]
+    first = next(
+        (index for index, node in enumerate(sequence) if not isinstance(node, ZeroWidth)), len(sequence)
+    )
+    group = sequence[first] if first < len(sequence) else None
+    if isinstance(group, Group) and len(group.alternatives) > 1:
+        each = [_best([*alternative, *sequence[first + 1 :]]) for alternative in group.alternatives]
+        known = [item for item in each if item is not None]
+        if len(known) == len(each):
+            return known
+    return [] if best is None else [best]
+
+
+def _best(sequence: Sequence) -> Evidence | None:
+    """The best evidence at one place of the sequence."""
     best: Evidence | None = None
     best_score = 0.0
     leading = True
+    inside_word = False
     for index, node in enumerate(sequence):
         if isinstance(node, ZeroWidth):
             continue
+        if inside_word and isinstance(node, Byte):
+            continue  # the rest of a word says less than the word
+        inside_word = isinstance(node, Byte)
         texts = _beginnings(sequence[index:])
         shortest = min(map(len, texts))
+        weak = _weak(texts)
         # The place of a leading text is known, which is worth more than another letter or two.
-        score = shortest + (2.5 if leading else 0.0) - len(texts) / (2 * _MAX_TEXTS)
+        score = (min(shortest, 1) if weak else shortest + (2.5 if leading else 0.0)) - len(texts) / (
+            2 * _MAX_TEXTS
+        )
         if shortest and score > best_score:
             best, best_score = Evidence(frozenset(texts), leading), score
-        if leading and shortest >= 4:
+        if leading and shortest >= 4 and not weak:
             break
         leading = False
     return best
+
+
+def _weak(texts: AbstractSet[bytes]) -> bool:
+    """Whether nearly every agent has one of the texts."""
+    return any(len(text) < 2 or text.strip().startswith(_COMMON) for text in texts)
 
 
 def _beginnings(sequence: Sequence) -> set[bytes]:
@@ -65,13 +107,19 @@ def _extend(sequence: Sequence, closed: set[bytes], unfinished: set[bytes]) -> t
     return closed, unfinished
 
 
-def _step(node: Byte | OneOf | Group | Repeat, texts: set[bytes]) -> tuple[set[bytes], set[bytes]] | None:
+def _step(  # noqa: PLR0911 - one for each kind of node
+    node: Byte | OneOf | Group | Repeat, texts: set[bytes]
+) -> tuple[set[bytes], set[bytes]] | None:
     """The texts after one more node: closed and unfinished ones; None where the node could be anything."""
     if isinstance(node, Byte):
         tail = bytes((node.value,))
         return set(), {text + tail for text in texts}
     if isinstance(node, OneOf):
-        if node.values is None or len(node.values) > _MAX_CLASS or len(texts) * len(node.values) > _MAX_PRODUCT:
+        if (
+            node.values is None
+            or len(node.values) > _MAX_CLASS
+            or len(texts) * len(node.values) > _MAX_PRODUCT
+        ):
             return None
         return set(), {text + bytes((value,)) for text in texts for value in node.values}
     if isinstance(node, Group):

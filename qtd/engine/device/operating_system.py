@@ -31,7 +31,12 @@ _FIRE_OS_VERSIONS = {
 }
 #: Browsers that exist for Android only and pretend to be on something else.
 _ANDROID_APPS = frozenset(
-    ("com.hisense.odinbrowser", "com.seraphic.openinet.pre", "com.appssppa.idesktoppcbrowser", "every.browser.inc")
+    (
+        "com.hisense.odinbrowser",
+        "com.seraphic.openinet.pre",
+        "com.appssppa.idesktoppcbrowser",
+        "every.browser.inc",
+    )
 )
 _DESKTOP_FAMILIES = frozenset(
     ("AmigaOS", "IBM", "GNU/Linux", "Mac", "Unix", "Windows", "BeOS", "Chrome OS", "Chromium OS")
@@ -118,7 +123,9 @@ class OperatingSystems:
         if "versions" in rule:
             patterns = self._version_patterns.get(index)
             if patterns is None:
-                patterns = self._version_patterns[index] = PatternSet(item["regex"] for item in rule["versions"])
+                patterns = self._version_patterns[index] = PatternSet(
+                    item["regex"] for item in rule["versions"]
+                )
             detail = patterns.first(agent)
             if detail is not None:
                 item = rule["versions"][detail[0]]

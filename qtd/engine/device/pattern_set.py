@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ahocorasick_rs import BytesAhoCorasick
 
@@ -15,8 +16,8 @@ from qtd.engine.device.pcre import UnsupportedPattern, parse
 class PatternSet:
     """Patterns in their order; a pattern matches where a word of the agent begins (see `Agent.starts`).
 
-    One pass over the agent finds the texts without which no pattern can match; only the patterns found so are tried. They
-    are compiled when first tried, since most never are.
+    One pass over the agent finds the texts without which no pattern can match; only the patterns found so are
+    tried. They are compiled when first tried, since most never are.
     """
 
     __slots__ = ("_always", "_automaton", "_compiled", "_owners", "_sources")
@@ -34,12 +35,10 @@ class PatternSet:
                 continue
             self._sources.append(pattern.source)
             found = [evidence(alternative) for alternative in pattern.alternatives]
-            if None in found:
+            if not all(found):
                 self._always.append(index)
                 continue
-            for item in found:
-                if item is None:
-                    continue
+            for item in chain.from_iterable(found):
                 mark = index * 2 + item.leading
                 for literal in item.texts:
                     owners.setdefault(literal, []).append(mark)

@@ -7,6 +7,7 @@ use, Python's re lacks one thing only: a look-behind whose alternatives differ i
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -91,7 +92,7 @@ def _lower(value: int) -> int:
 
 
 def _members(token: bytes) -> frozenset[int] | None:
-    """The bytes that a class such as `[A-C_\\d]` allows; None where it excludes."""
+    """The bytes that a class such as `[A-C_]` allows; None where it excludes."""
     body = token[1:-1]
     if body.startswith(b"^"):
         return None
@@ -121,7 +122,7 @@ def _class_item(item: bytes) -> int | frozenset[int]:
     if item[0] != 0x5C:
         return item[0]
     if item[1:2] == b"x" and len(item) == 4:
-        return int(item[2:], 16)
+        return int(item[2:], base=16)  # noqa: FURB166 - `\x` is no prefix that int knows
     code = item[1]
     if code in _CLASSES:
         return _CLASSES[code]
@@ -130,7 +131,7 @@ def _class_item(item: bytes) -> int | frozenset[int]:
     return -1 if chr(code).isalnum() else code
 
 
-def _atom(token: bytes) -> Node:
+def _atom(token: bytes) -> Node:  # noqa: PLR0911 - one for each kind of node
     """The node of a token that is no parenthesis, bar or quantifier."""
     if token in _ZERO_WIDTH:
         return ZeroWidth()
@@ -202,7 +203,7 @@ class _Reader:
     def _split_look_behind(self, opening: bytes, start: int, bars: list[int]) -> None:
         """One look-behind for each alternative: `(?<!a|bc)` is `(?<!a)(?<!bc)`, `(?<=a|bc)` is `(?:(?<=a)|(?<=bc))`."""
         edges = [start, *bars, len(self.out) - 1]
-        parts = [b"".join(self.out[low + 1 : high]) for low, high in zip(edges, edges[1:], strict=False)]
+        parts = [b"".join(self.out[low + 1 : high]) for low, high in pairwise(edges)]
         behind = [opening + part + b")" for part in parts]
         joined = b"".join(behind) if opening == b"(?<!" else b"(?:" + b"|".join(behind) + b")"
         self.out[start:] = [joined]

@@ -8,7 +8,7 @@ _PLAIN = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _PARTS = re.compile(r"\d+|[^\d.]+", re.ASCII)
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
 #: Words in their order; a number stands between the last release candidate and the first patch level.
-_WORDS = (("dev", 0), ("alpha", 1), ("a", 1), ("beta", 2), ("b", 2), ("RC", 3), ("rc", 3), ("#", 4), ("pl", 5), ("p", 5))
+_RANKS = {"dev": 0, "alpha": 1, "a": 1, "beta": 2, "b": 2, "RC": 3, "rc": 3, "#": 4, "pl": 5, "p": 5}
 _NUMBER = 4
 
 
@@ -49,4 +49,4 @@ def _remainder(part: str) -> int:
 def _rank(part: str) -> int:
     if part.isdigit():
         return _NUMBER
-    return next((rank for word, rank in _WORDS if part.startswith(word)), -1)
+    return next((rank for word, rank in _RANKS.items() if part.startswith(word)), -1)
