@@ -1,0 +1,167 @@
+"""One batch, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from qtd.errors import BrokerUnavailable, DatabaseUnavailable, LockLost
+from qtd.log.events import BatchApplied, EntryDead
+from qtd.queue.contract import Lock
+from qtd.queue.memory import MemoryQueues
+from qtd.store.native import BatchResult
+from qtd.worker.batch import BatchStep
+from tests.fake_clock import FakeClock
+from tests.kept_log import KeptLog
+from tests.unit.worker.engines import RecordingEngine
+
+
+class Bench:
+    """A step over queues in memory."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.queues = MemoryQueues(count=2, clock=self.clock)
+        self.engine = RecordingEngine(self.clock, seconds=0.25)
+        self.log = KeptLog()
+        self.step = BatchStep(
+            queues=self.queues,
+            recorder=self.engine,
+            clock=self.clock,
+            logger=self.log,
+            max_requests=3,
+            lock_seconds=60,
+        )
+
+    def lock(self) -> Lock:
+        """Take queue 1."""
+        lock = self.queues.acquire(1, 60)
+        assert lock is not None
+        return lock
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """Give a step with five entries waiting in queue 1."""
+    made = Bench()
+    made.queues.push([(1, entry) for entry in (b"a", b"b", b"c", b"d", b"e")])
+    return made
+
+
+def test_batches_go_in_order_until_nothing_waits(bench: Bench) -> None:
+    """At most `max_requests` at a time, from the head, off the queue when recorded; then None."""
+    lock = bench.lock()
+    results = [bench.step.run(lock) for _ in range(3)]
+    assert [result and result.recorded for result in results] == [3, 2, None]
+    assert bench.engine.batches == [(1, [b"a", b"b", b"c"]), (1, [b"d", b"e"])]
+    assert bench.queues.lengths() == [0, 0]
+
+
+def test_a_limit_makes_a_batch_smaller_but_not_larger(bench: Bench) -> None:
+    """Who wants a certain number of entries gets no more; a batch stays a batch."""
+    lock = bench.lock()
+    for limit in (1, 100):
+        bench.step.run(lock, limit)
+    assert bench.engine.sizes == [(1, 1), (1, 3)]
+
+
+def test_a_failure_leaves_everything_where_it_is(bench: Bench) -> None:
+    """What was not recorded stays in the queue, in its order, and nothing is said to be applied."""
+    bench.engine.failures[1] = [DatabaseUnavailable("gone")]
+    lock = bench.lock()
+    with pytest.raises(DatabaseUnavailable):
+        bench.step.run(lock)
+    assert bench.queues.read(1, 10) == [b"a", b"b", b"c", b"d", b"e"]
+    assert bench.log.events == []
+
+
+def test_a_lock_lost_before_the_batch_stops_it(bench: Bench) -> None:
+    """Whoever was frozen for too long finds out before he writes anything."""
+    lock = bench.lock()
+    bench.clock.advance(61)
+    with pytest.raises(LockLost):
+        bench.step.run(lock)
+    assert bench.engine.batches == []
+
+
+def test_the_lock_is_good_for_a_whole_step(bench: Bench) -> None:
+    """A lock that was about to expire is extended before the batch, so that the batch can be trimmed."""
+    lock = bench.lock()
+    bench.clock.advance(59)
+    bench.engine.meanwhile = lambda: bench.clock.advance(59)
+    assert bench.step.run(lock) is not None
+    assert bench.queues.lengths() == [0, 2]
+
+
+def test_a_lock_lost_during_the_batch_keeps_the_entries(bench: Bench) -> None:
+    """Recorded but not ours to trim: they stay for the next one, whose ledger knows them."""
+    lock = bench.lock()
+    bench.engine.meanwhile = lambda: bench.clock.advance(61)
+    with pytest.raises(LockLost):
+        bench.step.run(lock)
+    assert bench.queues.lengths() == [0, 5]
+    bench.engine.meanwhile = lambda: None
+    again = bench.step.run(bench.lock())
+    assert again == BatchResult(recorded=0, repeated=3)
+
+
+def test_the_log_tells_of_the_batch_and_of_each_dead_entry(bench: Bench) -> None:
+    """Counts that add up, the time that it took, and a line of its own for what was given up."""
+    made = BatchResult(recorded=5, excluded=2, dead=1, repeated=4, dead_entries=(("#1", "damaged"),))
+    made.rules.update({"bot": 1, "prefetch": 1})
+
+    class Says:
+        def record(self, queue: int, stored: object) -> BatchResult:
+            del queue, stored
+            bench.clock.advance(0.5)
+            return made
+
+    step = BatchStep(
+        queues=bench.queues,
+        recorder=Says(),
+        clock=bench.clock,
+        logger=bench.log,
+        max_requests=3,
+        lock_seconds=60,
+    )
+    step.run(bench.lock())
+    assert bench.log.events == [
+        EntryDead(queue=1, entry="#1", cause="damaged"),
+        BatchApplied(
+            queue=1,
+            entries=3,
+            requests=12,
+            recorded=5,
+            excluded=2,
+            rules="bot 1, prefetch 1",
+            dead=1,
+            seconds=0.5,
+        ),
+    ]
+
+
+def test_a_queue_is_held_and_given_back(bench: Bench) -> None:
+    """One holder at a time; the lock is free again after the work, and after an error in it."""
+    with bench.step.hold(1) as lock:
+        assert lock is not None
+        with bench.step.hold(1) as second:
+            assert second is None
+    with pytest.raises(DatabaseUnavailable), bench.step.hold(1):
+        raise DatabaseUnavailable
+    assert bench.queues.acquire(1, 60) is not None
+
+
+def test_the_error_that_ended_the_work_is_the_one_that_is_told(bench: Bench) -> None:
+    """That the lock can not be given back to a broker that is away hides nothing, and fails nothing that was done."""
+
+    def fail() -> None:
+        with bench.step.hold(1):
+            bench.queues.become("away")
+            raise DatabaseUnavailable
+
+    with pytest.raises(DatabaseUnavailable):
+        fail()
+    bench.queues.become(None)
+    with bench.step.hold(0):
+        bench.queues.become("away")
+    with pytest.raises(BrokerUnavailable), bench.step.hold(0):
+        pytest.fail("the lock could not be asked for")
