@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from itertools import islice
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
@@ -18,23 +18,39 @@ if TYPE_CHECKING:
     from qtd.clock import Clock
 
 
+class MemoryBroker:
+    """What several `MemoryQueues` share, as if they were several processes."""
+
+    def __init__(self) -> None:
+        self.queues: dict[int, deque[bytes]] = defaultdict(deque)
+        #: queue: token, and expiry in the clock's monotonic seconds
+        self.locks: dict[int, tuple[str, float]] = {}
+        self.mutex = Mutex()
+        self.unavailable: str | None = None
+
+
 class MemoryQueues:
     """The contract (`qtd.queue.contract.Queues`) over deques; locks expire by the given clock."""
 
-    def __init__(self, *, count: int, clock: Clock, token: Callable[[], str] = new_token) -> None:
+    def __init__(
+        self,
+        *,
+        count: int,
+        clock: Clock,
+        token: Callable[[], str] = new_token,
+        broker: MemoryBroker | None = None,
+    ) -> None:
         self.count = count
         self._clock = clock
         self._token = token
-        self._queues: list[deque[bytes]] = [deque() for _ in range(count)]
-        self._locks: dict[
-            int, tuple[str, float]
-        ] = {}  # queue: (token, expiry in the clock's monotonic seconds)
-        self._mutex = Mutex()
-        self._unavailable: str | None = None
+        self._broker = broker or MemoryBroker()
+        self._queues = self._broker.queues
+        self._locks = self._broker.locks
+        self._mutex = self._broker.mutex
 
     def become(self, unavailable: str | None) -> None:
         """Fail every call from now on with this reason, or work again (None): to test a broker's failure."""
-        self._unavailable = unavailable
+        self._broker.unavailable = unavailable
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """See `Queues.push`."""
@@ -75,7 +91,7 @@ class MemoryQueues:
         """See `Queues.lengths`."""
         self.ping()
         with self._mutex:
-            return [len(waiting) for waiting in self._queues]
+            return [len(self._queues[queue]) for queue in range(self.count)]
 
     def acquire(self, queue: int, seconds: int) -> Lock | None:
         """See `Queues.acquire`."""
@@ -112,8 +128,8 @@ class MemoryQueues:
 
     def ping(self) -> None:
         """See `Queues.ping`."""
-        if self._unavailable is not None:
-            raise BrokerUnavailable(self._unavailable)
+        if self._broker.unavailable is not None:
+            raise BrokerUnavailable(self._broker.unavailable)
 
     def close(self) -> None:
         """See `Queues.close`."""

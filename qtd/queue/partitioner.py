@@ -1,27 +1,36 @@
 """Which queue a visitor belongs to, by the plugin's rule: he always comes to the same one, so order is kept.
 
 Source: the QueuedTracking plugin's wire format. Both sides must agree while both write, so the rule can not
-be made nicer here.
+be made nicer here, but for one thing that can be turned off: see `visitor_key`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import md5
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 
 _HEX_DIGITS = b"0123456789abcdef"
 
+#: What a client sends that has no identifier but must send one, and what becomes of a text such as "undefined".
+NOBODY: Final = bytes(8)
+
+
+def visitor_key(visitor_id: bytes | None, address: str) -> str:
+    """Return the text that decides about a visitor's queue: his identifier, else a digest of his address.
+
+    `address` is the visitor's address as text, as Matomo sees it; hashed, for many addresses begin alike. By
+    the plugin's rule `NOBODY` is an identifier like any other, so all such visitors share queue 0; whoever
+    does not want that (`queue.zero_ids_by_address`) gives None instead.
+    """
+    return visitor_id.hex() if visitor_id else md5(address.encode(), usedforsecurity=False).hexdigest()
+
 
 def queue_of_visitor(visitor_id: bytes | None, address: str, count: int) -> int:
-    """Return the queue, 0 to `count` - 1, of the visitor with this identifier, without one of this address.
-
-    `address` is the visitor's address as text, as Matomo sees it; hashed, for many addresses begin alike.
-    """
-    text = visitor_id.hex() if visitor_id else md5(address.encode(), usedforsecurity=False).hexdigest()
-    return queue_of(text, count)
+    """Return the queue, 0 to `count` - 1, of the visitor with this identifier, without one of this address."""
+    return queue_of(visitor_key(visitor_id, address), count)
 
 
 def queue_of(text: str, count: int) -> int:

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from qtd.config.redis import Redis
 from qtd.db.engine import Timeouts, open_engine
 from qtd.db.transaction import writing
-from qtd.queue.memory import MemoryQueues
+from qtd.queue.lock_token import new_token
+from qtd.queue.memory import MemoryBroker, MemoryQueues
 from qtd.queue.open import open_servers
 from qtd.queue.redis import RedisQueues
 from qtd.queue.redis_keys import lock_key
@@ -33,7 +34,7 @@ COUNT = 4
 class Backend(Protocol):
     """One broker with empty queues."""
 
-    def open(self) -> Queues:
+    def open(self, count: int = COUNT, token: Callable[[], str] = new_token) -> Queues:
         """Return the queues as another process would open them."""
 
     def expire(self, queue: int) -> None:
@@ -44,15 +45,15 @@ class Backend(Protocol):
 
 
 class MemoryBackend:
-    """There is only one process, so everybody gets the same object."""
+    """There is only one process; whoever opens it again shares what is in it."""
 
     def __init__(self) -> None:
         self._clock = FakeClock()
-        self._queues = MemoryQueues(count=COUNT, clock=self._clock)
+        self._broker = MemoryBroker()
 
-    def open(self) -> Queues:
-        """Return the one object."""
-        return self._queues
+    def open(self, count: int = COUNT, token: Callable[[], str] = new_token) -> Queues:
+        """Return another view of the one broker."""
+        return MemoryQueues(count=count, clock=self._clock, token=token, broker=self._broker)
 
     def expire(self, queue: int) -> None:
         """Move the clock beyond any lock in these tests, whatever the queue."""
@@ -96,9 +97,9 @@ class RedisBackend:
         """Reach each queue where its slot is."""
         return cls(sections.cluster(cluster), cluster.owner_of)
 
-    def open(self) -> Queues:
+    def open(self, count: int = COUNT, token: Callable[[], str] = new_token) -> Queues:
         """Connect once more."""
-        queues = RedisQueues(open_servers(self._section), count=COUNT)
+        queues = RedisQueues(open_servers(self._section), count=count, token=token)
         self._opened.append(queues)
         return queues
 
@@ -122,9 +123,10 @@ class SqlBackend:
         self._opened: list[Queues] = []
         self._engine = open_engine(url)
 
-    def open(self) -> Queues:
+    def open(self, count: int = COUNT, token: Callable[[], str] = new_token) -> Queues:
         """Open the database once more."""
-        queues = SqlQueues(open_engine(self._url, timeouts=Timeouts(lock=30, command=40)), count=COUNT)
+        engine = open_engine(self._url, timeouts=Timeouts(lock=30, command=40))
+        queues = SqlQueues(engine, count=count, token=token)
         self._opened.append(queues)
         return queues
 

@@ -14,7 +14,13 @@ SCRIPTS = sorted(
 
 def test_the_scripts_are_in_the_package() -> None:
     """They are data files: a wheel that forgets them would fail only in production."""
-    assert [name for name, _ in SCRIPTS] == ["extend.lua", "lease.lua", "prepend.lua", "release.lua", "trim.lua"]
+    assert [name for name, _ in SCRIPTS] == [
+        "extend.lua",
+        "lease.lua",
+        "prepend.lua",
+        "release.lua",
+        "trim.lua",
+    ]
 
 
 @pytest.mark.parametrize(("name", "text"), SCRIPTS)
