@@ -19,6 +19,10 @@ class Queue(Section):
     count: int = Field(
         4, ge=1, le=4096, description="number of queues; a visitor's requests always go to the same one"
     )
+    zero_ids_by_address: bool = Field(
+        True,
+        description="spread visitors whose id is all zeros by address; false: all in queue 0, as the plugin",
+    )
     database: Connection | None = Field(
         None, description="with backend sql: the database of the queues; null: the same as the rows'"
     )

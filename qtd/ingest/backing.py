@@ -19,6 +19,8 @@ class Backing:
 
     #: How many queues there are.
     queues: int
+    #: `queue.zero_ids_by_address` of the configuration.
+    zero_ids_by_address: bool = False
     #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by one thread.
     push: Callable[[Sequence[tuple[int, bytes]]], None]
     #: Raises BrokerUnavailable with the cause while `push` would fail.

@@ -67,6 +67,7 @@ class HttpServer:
                 new_id=entry_ids(),
                 now=clock.now,
                 records_now=backing.record_now is not None,
+                zero_ids_by_address=backing.zero_ids_by_address,
             ),
             submit=self._coalescer.submit,
             counters=counters,

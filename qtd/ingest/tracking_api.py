@@ -19,7 +19,8 @@ from qtd.ingest.http_request import HttpRequest
 from qtd.ingest.php_server import ServerVariables, server_variables
 from qtd.ingest.proxies import Proxies
 from qtd.ingest.third_party_cookie import cookie_headers
-from qtd.queue.partitioner import queue_of_visitor, split
+from qtd.queue.partitioner import queue_of, split
+from qtd.queue.routing import key_of_request
 from qtd.wire.cookies import parse_cookies
 from qtd.wire.entry_id import NewId
 from qtd.wire.forms import parse_body, raw_body
@@ -60,6 +61,7 @@ class TrackingApi:
 
     `settings` gives Matomo's settings in force, `now` Unix seconds. With `records_now` requests that carry
     `queuedtracking=0` are handed out to be recorded at once, as the plugin does; without, they are queued.
+    `zero_ids_by_address` is `queue.zero_ids_by_address` of the configuration.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class TrackingApi:
         new_id: NewId,
         now: Callable[[], float],
         records_now: bool = False,
+        zero_ids_by_address: bool = False,
     ) -> None:
         self._settings = settings
         self._queues = queues
@@ -78,6 +81,7 @@ class TrackingApi:
         self._new_id = new_id
         self._now = now
         self._records_now = records_now
+        self._zero_ids_by_address = zero_ids_by_address
 
     def prepare(self, request: HttpRequest, path: bytes, query: bytes) -> Prepared:
         """Return what to do about a request to the tracker's path; a client's mistake is an answer too."""
@@ -194,11 +198,8 @@ class TrackingApi:
 
     def _queue(self, tracked: TrackingRequest) -> int:
         """Return the visitor's queue; raises InvalidRequest for a `cip` without a valid token."""
-        try:
-            visitor_id = tracked.visitor_id
-        except InvalidRequest:
-            visitor_id = None
-        return queue_of_visitor(visitor_id, "" if visitor_id else tracked.address, self._queues)
+        key = key_of_request(tracked, zero_ids_by_address=self._zero_ids_by_address)
+        return queue_of(key, self._queues)
 
     @staticmethod
     def _is_valid(tracked: TrackingRequest) -> bool:
