@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +16,7 @@ from qtd.cli.setup import refuse
 from qtd.errors import ConfigurationError, QtdError, SchemaError
 from qtd.parity.command import run_files
 from qtd.parity.run import Batches
-from qtd.store.outside import shipped_outside
+from qtd.store.outside import gather
 
 
 @click.command()
@@ -36,6 +37,12 @@ from qtd.store.outside import shipped_outside
     help="Apply a scenario's entries all at once, one by one, or in batches of random size.",
 )
 @click.option("--seed", type=int, help="Seed of the random sizes.")
+@click.option(
+    "--matomo",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Take device patterns, lists and locations from the Matomo in this folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON, last.")
 def command(
     *,
@@ -44,6 +51,7 @@ def command(
     world: Path | None,
     batches: Batches,
     seed: int | None,
+    matomo: Path | None,
     as_json: bool,
 ) -> None:
     r"""Run the scenarios of FILE… and compare every row with what Matomo wrote.
@@ -61,7 +69,7 @@ def command(
             task = bar.add_task("scenarios")
             summary = run_files(
                 files,
-                outside=shipped_outside,
+                outside=partial(gather, matomo_path=matomo),
                 show=click.echo,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
                 database=database,

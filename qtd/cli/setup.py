@@ -22,6 +22,7 @@ from qtd.log.events import ConfigurationRead, Stopping
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
 from qtd.log.redact import redact_text
+from qtd.store.settings.beside_matomo import beside_matomo, remarks
 from qtd.systemd.journal import Journal, goes_to_journal
 from qtd.systemd.notifier import Notifier
 from qtd.worker.backoff import Backoff
@@ -88,10 +89,15 @@ def fail(reason: str) -> NoReturn:
     sys.exit(EXIT_FAILED)
 
 
+def load_config(path: Path | None) -> Config:
+    """The valid configuration, completed by Matomo's files where it names them. Raises ConfigurationError."""
+    return beside_matomo(load(path))
+
+
 def read_config(path: Path | None) -> Config:
-    """The valid configuration; ends the process with exit code 2 where there is none."""
+    """The same; ends the process with exit code 2 where there is none."""
     try:
-        return load(path)
+        return load_config(path)
     except ConfigurationError as error:
         refuse(error)
 
@@ -108,6 +114,8 @@ def start(path: Path | None, identifier: str = "qtd") -> Config:
     config = read_config(path)
     log_as_configured(config, identifier)
     get_logger("cli").emit(ConfigurationRead(source=str(config.source or "built-in defaults")))
+    for remark in remarks(config):
+        get_logger("cli").emit(remark)
     return config
 
 

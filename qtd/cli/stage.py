@@ -9,9 +9,8 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from qtd.cli.setup import wait_for
+from qtd.cli.setup import load_config, wait_for
 from qtd.clock import Clock
-from qtd.config.load import load
 from qtd.config.root import Config
 from qtd.queue.open import open_queues
 from qtd.store.native import NativeRecorder
@@ -77,7 +76,7 @@ class Stage:
 
     def _reopen(self) -> NativeRecorder:
         """Passwords and the rest come from the files as they are now."""
-        config = load(self._config.source)
+        config = load_config(self._config.source)
         self._engine.dispose()
         self._engine = open_database(config)
         return native_recorder(config, self._engine, self._clock)

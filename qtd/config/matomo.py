@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from qtd.config.matomo_keys import GENERAL_KEYS, TRACKER_KEYS
-from qtd.config.section import Section
-from qtd.config.values import PathValue
+from qtd.config.section import ListOf, Section
+from qtd.config.values import PathValue, Text
 
 
 def _as_ini(value: object) -> object:
@@ -51,6 +51,9 @@ class Matomo(Section):
 
     path: PathValue | None = Field(
         None, description="Matomo's folder, whose configuration, lists and regular expressions are used"
+    )
+    allow_plugins: ListOf[Text] = Field(
+        (), description="active plugins of that Matomo whose share of tracking may be missing from the rows"
     )
     salt: SecretStr | None = Field(
         None, description="[General] salt; part of device fingerprints and token hashes"

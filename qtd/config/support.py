@@ -13,5 +13,3 @@ def unsupported(config: Config) -> Iterator[str]:
     """Yield a problem for each value that is valid but not implemented by this version."""
     if config.engine != "native":
         yield f"engine: {config.engine!r}: not supported yet by this version; native is"
-    if config.matomo.path is not None:
-        yield "matomo.path: not supported yet by this version; give database, matomo.salt and sites instead"

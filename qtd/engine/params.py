@@ -6,6 +6,7 @@ applies them: an empty value counts as missing, text is sanitized, a number that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final
@@ -23,6 +24,8 @@ from qtd.engine.php import (
     to_int,
 )
 
+_FOUR_BYTES = re.compile("[\U00010000-\U0010ffff]")
+
 #: Text given for a parameter that is an array, say: as good as none.
 _NO_TEXT: Final = (list, dict, bool, type(None))
 
@@ -38,6 +41,17 @@ def sanitized(value: Param) -> Param:
         return {sanitized(key): sanitized(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [sanitized(inner) for inner in value]
+    return value
+
+
+def three_byte_text(value: Any) -> Any:
+    """A parameter's value with U+FFFD for each character that needs four bytes in UTF-8; names stay as they are."""
+    if isinstance(value, str):
+        return value if value.isascii() else _FOUR_BYTES.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {key: three_byte_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [three_byte_text(inner) for inner in value]
     return value
 
 

@@ -15,7 +15,7 @@ from qtd.engine.invalid import InvalidRequest, UnknownSite
 from qtd.engine.ip_address import client_address, packed
 from qtd.engine.language import browser_language
 from qtd.engine.log_retention import oldest_kept
-from qtd.engine.params import Params
+from qtd.engine.params import Params, three_byte_text
 from qtd.engine.php import Param, is_numeric, sanitize, to_float, truthy
 from qtd.engine.settings import Settings
 from qtd.engine.site import Site
@@ -91,6 +91,8 @@ class TrackingRequest:
             and truthy(server.get("HTTP_REFERER"))
         ):
             raw = {**raw, "url": server["HTTP_REFERER"]}
+        if not settings.four_byte_text:
+            raw = three_byte_text(raw)
         self.params = Params(raw)
         self.idsite = self.params.integer("idsite")
         self.site_or_none: Site | None = settings.sites.get(self.idsite) if self.idsite > 0 else None

@@ -84,6 +84,8 @@ class Settings:
     tracker: Mapping[str, str] = field(default_factory=lambda: TRACKER_DEFAULTS)
     general: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: GENERAL_DEFAULTS)
     privacy: Privacy = field(default_factory=Privacy)
+    #: whether characters beyond U+FFFF are kept; else each becomes U+FFFD, as Matomo does for an old connection
+    four_byte_text: bool = True
     #: rows of the option table that tracking reads, by name
     options: Mapping[str, str] = field(default_factory=dict)
     #: hashed tokens of super users

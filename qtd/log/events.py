@@ -326,6 +326,34 @@ class TablesCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MatomoRead(Event):
+    """Configuration, lists and patterns are those of a Matomo on this machine."""
+
+    #: its folder
+    path: str
+    #: `unknown` where its code does not say
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PluginsIgnored(Event):
+    """Plugins that are active in Matomo record something that the rows will lack, as the configuration allows."""
+
+    level: ClassVar[int] = WARNING
+    #: `Bandwidth, Provider`
+    plugins: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PluginsInactive(Event):
+    """Plugins that record are not active in Matomo; the rows will be as if they were."""
+
+    level: ClassVar[int] = WARNING
+    #: `Contents, Events`
+    plugins: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsKept(Event):
     """Matomo's settings could not be read again: the old ones stay in force."""
 

@@ -38,8 +38,7 @@ def load_referrer_lists(
     """Load all lists. `ConfigurationError` names the file that can not be read.
 
     `options` are rows of the option table; leave the search engines and social networks out where Matomo does
-    not synchronise them (`[General] enable_referrer_definition_syncs` or `enable_internet_features` off). A
-    row that is broken counts as missing.
+    not synchronise them (`[General] enable_referrer_definition_syncs` off). A row that is broken counts as missing.
     """
     options = options or {}
     engines = _from_option(options.get(SEARCH_ENGINES_OPTION, ""), in_base64=True)

@@ -6,18 +6,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random, SystemRandom
 
+from sqlalchemy import Engine
+
+from qtd.db.transaction import reading
 from qtd.engine.device import DeviceDetector
 from qtd.engine.fingerprint import FingerprintSalts
 from qtd.engine.location_provider import Locate
 from qtd.engine.outside import Outside
+from qtd.engine.php import truthy
+from qtd.engine.settings import Settings
 from qtd.store.geoip import open_locations
-from qtd.store.lists import load_referrer_lists
+from qtd.store.lists import SEARCH_ENGINES_OPTION, SOCIAL_NETWORKS_OPTION, load_referrer_lists
 from qtd.store.regexes import device_definitions
+from qtd.store.settings.options import read_list_options
 
 
 def shipped_outside(salts: FingerprintSalts) -> Outside:
     """What there is without a Matomo installation."""
     return gather(salts)
+
+
+def synchronised_lists(engine: Engine, prefix: str, settings: Settings) -> dict[str, str]:
+    """The lists that Matomo keeps up to date in its option table; the spammers only, where it does not synchronise.
+
+    Raises what `qtd.db.transaction.reading` raises.
+    """
+    with reading(engine) as connection:
+        options = read_list_options(connection, prefix)
+    if not truthy(settings.general.get("enable_referrer_definition_syncs", "1")):
+        options.pop(SEARCH_ENGINES_OPTION, None)
+        options.pop(SOCIAL_NETWORKS_OPTION, None)
+    return options
 
 
 def gather(

@@ -8,11 +8,11 @@ from qtd.db.transaction import reading
 from qtd.store.create import create_tables, status, upgrade
 
 
-def prepare(engine: Engine, prefix: str = "") -> int:
+def prepare(engine: Engine, prefix: str = "", *, beside_matomo: bool = False) -> int:
     """Make what is missing; returns how many tables that were. Several processes may do so at once.
 
     Matomo's tables are made in an empty database alone: in one that is not, they are missing because the prefix or the
-    database is a wrong one, and making them would hide that.
+    database is a wrong one, and making them would hide that. `beside_matomo` they are Matomo's to make.
 
     Raises:
         SchemaError: our tables are those of a newer program.
@@ -20,7 +20,7 @@ def prepare(engine: Engine, prefix: str = "") -> int:
     """
     before = status(engine, prefix)
     missing = len(before.missing_own_tables)
-    if before.missing_matomo_tables and _is_empty(engine, prefix):
+    if before.missing_matomo_tables and not beside_matomo and _is_empty(engine, prefix):
         create_tables(engine, prefix)
         return missing + len(before.missing_matomo_tables)
     if not before.complete:

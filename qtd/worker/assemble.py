@@ -19,7 +19,7 @@ from qtd.log.events import TablesCreated
 from qtd.log.logger import Logger, get_logger
 from qtd.queue.contract import Queues
 from qtd.store.native import NativeRecorder
-from qtd.store.outside import gather
+from qtd.store.outside import gather, synchronised_lists
 from qtd.store.prepare import prepare
 from qtd.store.salts import StoredSalts
 from qtd.store.settings.own_file import configured_by
@@ -58,7 +58,7 @@ def settings_source(config: Config, engine: Engine, clock: Clock) -> SettingsSou
 
 def prepare_database(config: Config, engine: Engine) -> None:
     """Make the tables that are missing. Raises what `qtd.store.prepare.prepare` raises."""
-    if made := prepare(engine, config.database.tables_prefix):
+    if made := prepare(engine, config.database.tables_prefix, beside_matomo=config.matomo.path is not None):
         get_logger("store").emit(TablesCreated(tables=made, server=database_of(engine).address))
 
 
@@ -73,7 +73,7 @@ def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecor
     outside = gather(
         StoredSalts(engine, prefix, clock=clock),
         matomo_path=config.matomo.path,
-        options=source.current().options,
+        options=synchronised_lists(engine, prefix, source.current()),
     )
     recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock)
     # Lists and patterns stay for good, and a batch makes thousands of objects that live until its end: looking

@@ -25,6 +25,8 @@ class Configured:
     #: [Tracker] and [General], only what differs from Matomo's defaults
     tracker: Mapping[str, str] = field(default_factory=dict)
     general: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    #: whether the database is said to take characters beyond U+FFFF ([database] charset = utf8mb4)
+    four_byte_text: bool = True
     #: [Tracker_<idsite>] by idsite
     site_tracker: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     #: rows of the option table that go before those in the database
@@ -51,6 +53,7 @@ def load_settings(connection: Connection, prefix: str, configured: Configured, *
         sites={**sites, **configured.sites},
         tracker=tracker,
         general={**GENERAL_DEFAULTS, **configured.general},
+        four_byte_text=configured.four_byte_text,
         privacy=privacy_of(options),
         options=options,
         super_user_tokens=tokens.super_users,

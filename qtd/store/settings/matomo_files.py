@@ -1,7 +1,8 @@
-"""Matomo's `config/global.ini.php` and `config/config.ini.php`, put together as Matomo does.
+"""Matomo's files under `config/`, put together as Matomo does.
 
-A key of config.ini.php replaces the one of global.ini.php as a whole, arrays included. Matomo writes text with
-HTML entities and reads it without.
+`global.ini.php` has the defaults, `common.config.ini.php` (which may be missing) adds to them, `config.ini.php` is the
+installation's own: a key there replaces the one before as a whole, arrays included. Matomo writes text with HTML
+entities and reads it without.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from qtd.errors import ConfigurationError
 from qtd.store.settings.load import Configured
 from qtd.store.settings.php_ini import Ini, Value, parse_ini
 
 _GLOBAL = Path("config/global.ini.php")
+_COMMON = Path("config/common.config.ini.php")
 _LOCAL = Path("config/config.ini.php")
+
+_VERSION = re.compile(r"""const\s+VERSION\s*=\s*['"]([^'"]+)""")
 
 #: Sections for one site: [Tracker_<idsite>].
 _SITE_SECTION = re.compile(r"Tracker_(\d+)")
@@ -47,10 +50,24 @@ class MatomoFiles:
         return {key: value for key, value in self.section(name).items() if isinstance(value, str)}
 
     @property
+    def local(self) -> Path:
+        """The installation's own file, for messages."""
+        return self.path / _LOCAL
+
+    @property
     def plugins(self) -> tuple[str, ...]:
         """The active plugins."""
         plugins = self.section("Plugins").get("Plugins", ())
         return plugins if isinstance(plugins, tuple) else (plugins,)
+
+    @property
+    def version(self) -> str:
+        """Matomo's version; `unknown` where its code does not say."""
+        try:
+            found = _VERSION.search((self.path / "core/Version.php").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return "unknown"
+        return found[1] if found else "unknown"
 
     @property
     def tables_prefix(self) -> str:
@@ -65,50 +82,13 @@ class MatomoFiles:
             salt=salt if isinstance(salt, str) else "",
             tracker=self.texts("Tracker"),
             general=general,
+            four_byte_text=self.texts("database").get("charset", "").lower() == "utf8mb4",
             site_tracker={
                 int(found[1]): self.texts(section)
                 for section in self.sections
                 if (found := _SITE_SECTION.fullmatch(section))
             },
         )
-
-    def database_url(self) -> tuple[str, str]:
-        """The database's URL and, apart from it, the password.
-
-        Raises:
-            ConfigurationError: [database] does not say enough.
-        """
-        database = self.texts("database")
-        for key in ("dbname", "username"):
-            if not database.get(key):
-                raise ConfigurationError(f"{self.path / _LOCAL}: [database] {key} is missing")
-        query: dict[str, str] = {}
-        host, port = database.get("host") or "127.0.0.1", database.get("port", "")
-        # A socket is given as such, or in the place of the port.
-        socket = next((path for path in (database.get("unix_socket", ""), port) if path.startswith("/")), "")
-        if socket:
-            query["unix_socket"], host, port = socket, "localhost", ""
-        if database.get("enable_ssl", "0") not in ("", "0"):
-            query |= _tls(database)
-        options = "&".join(f"{key}={quote(value, safe='')}" for key, value in query.items())
-        address = f"[{host}]" if ":" in host else host
-        url = (
-            f"mysql+pymysql://{quote(database['username'], safe='')}@{address}"
-            f"{f':{port}' if port else ''}/{quote(database['dbname'], safe='')}{f'?{options}' if options else ''}"
-        )
-        return url, database.get("password", "")
-
-
-def _tls(database: Mapping[str, str]) -> dict[str, str]:
-    """The driver's arguments for an encrypted connection."""
-    named = {"ssl_ca": "ssl_ca", "ssl_cert": "ssl_cert", "ssl_key": "ssl_key"}
-    arguments = {argument: database[key] for key, argument in named.items() if database.get(key)}
-    trusting = database.get("ssl_no_verify", "0") not in ("", "0")
-    if not trusting and "ssl_ca" in arguments:
-        arguments["ssl_verify_cert"] = "true"
-    if not arguments:
-        arguments["ssl_disabled"] = "false"
-    return arguments
 
 
 def read_matomo_files(path: Path) -> MatomoFiles:
@@ -117,10 +97,16 @@ def read_matomo_files(path: Path) -> MatomoFiles:
     Raises:
         ConfigurationError: there is none, or it can not be read.
     """
-    sections: dict[str, dict[str, Value]] = {}
-    for name in (_GLOBAL, _LOCAL):
-        for section, values in _read(path / name).items():
-            sections.setdefault(section, {}).update(values)
+    sections = _read(path / _GLOBAL)
+    common = path / _COMMON
+    for section, values in (_read(common) if common.exists() else {}).items():
+        merged = sections.setdefault(section, {})
+        for key, value in values.items():
+            before = merged.get(key)
+            both = isinstance(value, dict) and isinstance(before, dict)
+            merged[key] = {**before, **value} if both else value
+    for section, values in _read(path / _LOCAL).items():
+        sections.setdefault(section, {}).update(values)
     return MatomoFiles(path=path, sections=sections)
 
 

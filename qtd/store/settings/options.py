@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from qtd.engine.php import to_int, truthy
 from qtd.engine.settings import Privacy
+from qtd.store.lists import SEARCH_ENGINES_OPTION, SOCIAL_NETWORKS_OPTION, SPAMMERS_OPTION
 from qtd.store.settings.read import read_rows
 
 #: The table also holds salts, caches and whole lists; these are the names that tracking wants (SQL patterns
@@ -27,6 +28,15 @@ def read_options(connection: Connection, prefix: str) -> dict[str, str]:
     return {
         row["option_name"]: row["option_value"] for row in read_rows(connection, f"{prefix}option", where)
     }
+
+
+def read_list_options(connection: Connection, prefix: str) -> dict[str, str]:
+    """The rows that hold whole lists, as `qtd.store.lists` takes them; large, and wanted only at start."""
+    names = ", ".join(
+        f"'{name}'" for name in (SEARCH_ENGINES_OPTION, SOCIAL_NETWORKS_OPTION, SPAMMERS_OPTION)
+    )
+    rows = read_rows(connection, f"{prefix}option", f"option_name IN ({names})")
+    return {row["option_name"]: row["option_value"] for row in rows}
 
 
 def privacy_of(options: Mapping[str, str]) -> Privacy:

@@ -11,6 +11,7 @@ from qtd.clock import Clock
 from qtd.db.transaction import reading
 from qtd.engine.php import to_int
 from qtd.engine.settings import Settings
+from qtd.errors import ConfigurationError, Transient
 from qtd.store.settings.load import Configured, load_settings
 from qtd.store.settings.user_id_salt import OPTION, user_id_salt
 
@@ -32,7 +33,8 @@ class SettingsSource:
     def current(self) -> Settings:
         """The settings; the same object as before where nothing has changed.
 
-        Raises what `qtd.db.transaction.reading` and `configured` raise.
+        Raises what `qtd.db.transaction.reading` raises, and what `configured` does when asked for the first time; later
+        that is Transient, because somebody may be just about to write its file.
         """
         now = self._clock.monotonic()
         if self._current is None or now >= self._expires:
@@ -43,12 +45,21 @@ class SettingsSource:
         return self._current
 
     def _read(self) -> Settings:
+        configured = self._read_configured()
         with reading(self._engine) as connection:
-            fresh = load_settings(connection, self._prefix, self._configured(), now=self._clock.now())
+            fresh = load_settings(connection, self._prefix, configured, now=self._clock.now())
         if not fresh.privacy.anonymize_user_id or fresh.options.get(OPTION):
             return fresh
         salt = user_id_salt(self._engine, self._prefix)
         return replace(fresh, options={**fresh.options, OPTION: salt})
+
+    def _read_configured(self) -> Configured:
+        try:
+            return self._configured()
+        except ConfigurationError as error:
+            if self._current is None:
+                raise
+            raise Transient(f"the configuration can not be read: {error}") from error
 
     def expire(self) -> None:
         """Read them again when next asked."""

@@ -164,7 +164,6 @@ def test_contradiction_names_the_key_to_change(write: Write, text: str, key: str
     [
         "engine: http",
         "engine: console",
-        "matomo: {path: /var/www/matomo}",
     ],
 )
 def test_what_is_not_implemented_yet_is_refused(write: Write, text: str) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from qtd.errors import ConfigurationError
 from qtd.store.settings.matomo_files import MatomoFiles, read_matomo_files
@@ -67,33 +66,41 @@ def test_plugins_and_prefix(tmp_path: Path) -> None:
     assert matomo.tables_prefix == "piwik_"
 
 
-def test_database_url_survives_special_characters(tmp_path: Path) -> None:
-    """Account and name may hold anything; the password stays out of the URL."""
-    url, password = files(tmp_path).database_url()
-    parsed = make_url(url)
-    assert (parsed.host, parsed.port) == ("db.example", 3306)
-    assert (parsed.username, parsed.database) == ("mat@omo", "matomo db")
-    assert password == 'p"w:/@'
-    assert password not in url
+def test_a_common_file_adds_to_the_defaults(tmp_path: Path) -> None:
+    """Its arrays are merged place by place into those of global.ini.php, and config.ini.php replaces both."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "global.ini.php").write_text("[General]\na[] = 1\na[] = 2\nb[] = 1\nc = 1\n[Tracker]\nx = 1\n")
+    (folder / "common.config.ini.php").write_text(
+        "[General]\na[] = 3\nb[] = 3\nb[] = 4\nc = 2\n[New]\ny = 1\n"
+    )
+    (folder / "config.ini.php").write_text("[General]\nb[] = 5\n")
+    matomo = read_matomo_files(tmp_path)
+    assert matomo.section("General") == {"a": ("3", "2"), "b": ("5",), "c": "2"}
+    assert (matomo.texts("Tracker"), matomo.texts("New")) == ({"x": "1"}, {"y": "1"})
 
 
-def test_a_socket_in_the_place_of_the_port(tmp_path: Path) -> None:
-    """Matomo takes a path there, too."""
-    local = LOCAL.replace('host = "db.example"', "port = /run/mysqld/mysqld.sock")
-    url, _ = files(tmp_path, local).database_url()
-    assert make_url(url).query == {"unix_socket": "/run/mysqld/mysqld.sock"}
+@pytest.mark.parametrize(("charset", "kept"), [("utf8mb4", True), ("UTF8MB4", True), ("utf8", False)])
+def test_an_old_character_set_is_told(tmp_path: Path, charset: str, kept: bool) -> None:  # noqa: FBT001
+    """Matomo replaces characters that its connection can not carry, and so do we; utf8 is its default."""
+    local = LOCAL.replace('tables_prefix = "piwik_"', f"charset = {charset}")
+    assert files(tmp_path, local).configured().four_byte_text is kept
 
 
-def test_tls(tmp_path: Path) -> None:
-    """With an authority given the server's certificate is checked, unless Matomo does not either."""
-    local = LOCAL.replace("[General]", "enable_ssl = 1\nssl_ca = /etc/ca.pem\n[General]")
-    url, _ = files(tmp_path, local).database_url()
-    assert make_url(url).query == {"ssl_ca": "/etc/ca.pem", "ssl_verify_cert": "true"}
+def test_the_version_is_read_from_the_code(tmp_path: Path) -> None:
+    """For the log; a folder without code has none."""
+    matomo = files(tmp_path)
+    assert matomo.version == "unknown"
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core/Version.php").write_text("<?php final class Version { const VERSION = '5.9.1'; }")
+    assert matomo.version == "5.9.1"
 
 
-def test_missing_files_and_keys_are_named(tmp_path: Path) -> None:
-    """The error says which file or which key."""
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    """The error says which file."""
     with pytest.raises(ConfigurationError, match=r"config/global\.ini\.php"):
         read_matomo_files(tmp_path)
-    with pytest.raises(ConfigurationError, match="dbname"):
-        files(tmp_path, LOCAL.replace("dbname", "other")).database_url()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/global.ini.php").write_text(GLOBAL)
+    with pytest.raises(ConfigurationError, match=r"config/config\.ini\.php"):
+        read_matomo_files(tmp_path)
