@@ -51,7 +51,7 @@ _HARDWARE = (
 
 #: The Python port writes groups as Python does, which is no difference in meaning.
 _PYTHON_GROUP = re.compile(r"\\{1,2}g<(\d+)>")
-_PHP_TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|'((?:\\.|[^'\\])*)'|(=>)|([\[\]])", re.DOTALL)
+_PHP_TOKEN = re.compile(r"//[^\n]*|/\*.*?\*/|'((?:\\.|[^'\\])*)'|(\d+)|(=>)|([\[\]])", re.DOTALL)
 _PHP_ESCAPE = re.compile(r"\\([\\'])")
 _PHP_VERSION = re.compile(r"const VERSION = '([^']+)'")
 
@@ -209,10 +209,10 @@ class _PhpTables:
         open_lists = [outermost]
         key: str | None = None
         for token in _PHP_TOKEN.finditer(source, source.index("[", start) + 1):
-            quoted, arrow, bracket = token.groups()
+            quoted, number, arrow, bracket = token.groups()
             items = open_lists[-1]
-            if quoted is not None:
-                items.append((key, _PHP_ESCAPE.sub(r"\1", quoted)))
+            if quoted is not None or number is not None:
+                items.append((key, number or _PHP_ESCAPE.sub(r"\1", quoted)))
                 key = None
             elif arrow:
                 key = items.pop()[1]
