@@ -15,20 +15,17 @@ from sqlalchemy import Engine
 
 from qtd.cli.setup import (
     config_option,
+    load_config,
     log_as_configured,
     no_wait_option,
-    refuse,
+    refuse_memory,
     start,
     stop_on_signals,
-    wait_for,
 )
+from qtd.cli.stage import reached
 from qtd.clock import SystemClock
-from qtd.config.load import load
-from qtd.config.root import Config
 from qtd.db.transaction import reading
-from qtd.errors import ConfigurationError, SchemaError
 from qtd.log.logger import get_logger
-from qtd.queue.contract import Queues
 from qtd.queue.open import open_queues
 from qtd.supervisor.children_runtime import ChildrenRuntime
 from qtd.supervisor.runtime import Runtime
@@ -67,12 +64,7 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
     """
     config = start(config_path, identifier=IDENTIFIER)
     by_units = runtime == "systemd" or (runtime == "auto" and _started_by_systemd())
-    if config.queue.backend == "memory":
-        refuse(
-            ConfigurationError(
-                "queue.backend: 'memory': workers are processes of their own and do not see it; use sql"
-            )
-        )
+    refuse_memory(config)
     clock, notifier, wake = SystemClock(), Notifier.from_environment(), Event()
     stop_seconds = 30 + 4 * config.database.command_timeout_seconds
 
@@ -83,7 +75,16 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
     stop = stop_on_signals(stopping)
     queues, engine = open_queues(config), open_database(config)
     try:
-        if not _servers_are_there(config, queues, engine, stop=stop, notifier=notifier, no_wait=no_wait):
+        if not reached(
+            config,
+            engine,
+            queues.ping,
+            lambda: _ask(engine),
+            clock=clock,
+            stop=stop,
+            no_wait=no_wait,
+            notifier=notifier,
+        ):
             return
         with tempfile.TemporaryDirectory(prefix="qtd-") as folder:
             supervisor = Supervisor(
@@ -93,7 +94,7 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
                 if by_units
                 else _children(config_path, Path(folder), stop_seconds),
                 database_answers=lambda: _ask(engine),
-                read_config=lambda: load(config_path),
+                read_config=lambda: load_config(config_path),
                 apply_log=lambda new: log_as_configured(new, IDENTIFIER),
                 notifier=notifier,
                 clock=clock,
@@ -107,8 +108,6 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
 
             signal.signal(signal.SIGHUP, told_to_reload)
             supervisor.run(stop, wake)
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
     finally:
         queues.close()
         engine.dispose()
@@ -128,30 +127,6 @@ def _children(config_path: Path | None, folder: Path, stop_seconds: float) -> Ru
         clock=SystemClock(),
         watchdog_seconds=WATCHDOG_SECONDS,
         stop_seconds=stop_seconds,
-    )
-
-
-def _servers_are_there(
-    config: Config, queues: Queues, engine: Engine, *, stop: Event, notifier: Notifier, no_wait: bool
-) -> bool:
-    """Wait until queue and database answer; False where asked to end meanwhile."""
-    clock = SystemClock()
-    return wait_for(
-        "queue",
-        config.queue.backend,
-        queues.ping,
-        clock=clock,
-        stop=stop,
-        no_wait=no_wait,
-        notifier=notifier,
-    ) and wait_for(
-        "database",
-        engine.url.render_as_string(hide_password=True),
-        lambda: _ask(engine),
-        clock=clock,
-        stop=stop,
-        no_wait=no_wait,
-        notifier=notifier,
     )
 
 

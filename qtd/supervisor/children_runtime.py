@@ -14,6 +14,7 @@ from typing import Final
 from qtd.clock import Clock
 from qtd.supervisor.runtime import Phase, WorkerState
 from qtd.systemd.notify_socket import NotifySocket
+from qtd.worker.parent import PARENT
 
 #: What a process has to show its stack before it is killed, in seconds.
 LAST_WORDS_SECONDS: Final = 10.0
@@ -76,6 +77,7 @@ class ChildrenRuntime:
         environ = os.environ | {
             "NOTIFY_SOCKET": str(self._socket.path),
             "WATCHDOG_USEC": str(int(self._watchdog * 1e6)),
+            PARENT: str(os.getpid()),
         }
         # A group of its own: the terminal's interrupt is for us, and passed on once.
         process = subprocess.Popen(self._command(worker), env=environ, process_group=0)  # noqa: S603 - our own

@@ -1,4 +1,4 @@
-"""An outage in the log: once when it begins, now and then while it lasts, once when it is over."""
+"""An outage of what is looked at each second: asked ever more seldom while it lasts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from random import Random
 
 from qtd.clock import Clock
 from qtd.errors import Transient
-from qtd.log.events import Reached, Waiting
 from qtd.log.logger import Logger
 from qtd.worker.backoff import Backoff
+from qtd.worker.outage import Outage
+from qtd.worker.servers import Server
 
 
-class Outage:
-    """What we know of one thing outside that can be away."""
+class PacedOutage:
+    """Whether one server is away, and whether it is too early to try it again."""
 
-    def __init__(self, name: str, server: str, *, clock: Clock, logger: Logger, random: Random) -> None:
-        self._name = name
-        self._server = server
+    def __init__(self, server: Server, *, clock: Clock, logger: Logger, random: Random) -> None:
+        backoff = Backoff(least=1.0, most=60.0, random=random)
+        self._outage = Outage(server, backoff=backoff, clock=clock, logger=logger)
         self._clock = clock
-        self._logger = logger
-        self._backoff = Backoff(least=1.0, most=60.0, random=random)
-        self._began = 0.0
         self._again = 0.0
-        #: what is wrong, None while nothing is
-        self.cause: str | None = None
+
+    @property
+    def cause(self) -> str | None:
+        """What is wrong, None while nothing is."""
+        return self._outage.cause
 
     @property
     def pausing(self) -> bool:
@@ -32,22 +33,8 @@ class Outage:
 
     def failed(self, error: Transient) -> None:
         """Take note that it is away."""
-        now = self._clock.monotonic()
-        if self.cause is None:
-            self._began = now
-        self.cause = str(error)
-        pause = self._backoff.failed()
-        self._again = now + pause
-        self._logger.emit(
-            Waiting(
-                waits_for=self._name, server=self._server, cause=self.cause, pause_seconds=round(pause, 1)
-            )
-        )
+        self._again = self._clock.monotonic() + self._outage.failed(error)
 
-    def succeeded(self) -> None:
+    def over(self) -> None:
         """Take note that it is there."""
-        if self.cause is not None:
-            seconds = round(self._clock.monotonic() - self._began, 1)
-            self._logger.emit(Reached(waits_for=self._name, server=self._server, seconds=seconds))
-            self.cause = None
-            self._backoff.succeeded()
+        self._outage.over()

@@ -54,12 +54,12 @@ class Reconciliation:
             state = workers.get(worker)
             self._settle(worker, state, now)
             if state is None:
-                self._start(worker, f"{wanted} are wanted")
+                self._start(worker, _number(wanted, "wanted"))
             elif state.phase is Phase.FAILED and self._may_start(worker, state, now):
                 self._start(worker, "it failed")
         for worker, state in workers.items():
             if worker > wanted and state.phase in (Phase.STARTING, Phase.RUNNING):
-                self._logger.emit(WorkerAskedToStop(worker=worker, reason=_enough(wanted)))
+                self._logger.emit(WorkerAskedToStop(worker=worker, reason=_number(wanted, "enough")))
                 self._runtime.stop(worker)
         self._restart_next(workers, wanted)
         return workers
@@ -100,5 +100,5 @@ class Reconciliation:
                 return
 
 
-def _enough(wanted: int) -> str:
-    return f"{wanted} {'is' if wanted == 1 else 'are'} enough"
+def _number(wanted: int, what: str) -> str:
+    return f"{wanted} {'is' if wanted == 1 else 'are'} {what}"

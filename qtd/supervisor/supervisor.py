@@ -23,7 +23,7 @@ from qtd.log.logger import Logger
 from qtd.log.redact import redact_text
 from qtd.queue.contract import Queues
 from qtd.supervisor.demand import Demand, observe
-from qtd.supervisor.outage import Outage
+from qtd.supervisor.outage import PacedOutage
 from qtd.supervisor.reconcile import Reconciliation
 from qtd.supervisor.reload import compare
 from qtd.supervisor.runtime import Phase, Runtime, WorkerState
@@ -31,6 +31,7 @@ from qtd.supervisor.scaling import Bounds, Scaling
 from qtd.supervisor.stalls import Stalls
 from qtd.systemd.notifier import Notifier
 from qtd.systemd.watchdog import Watchdog
+from qtd.worker.servers import Server, broker_of
 
 #: Seconds between two looks.
 INTERVAL_SECONDS: Final = 1.0
@@ -64,8 +65,9 @@ class Supervisor:
         self._watchdog = Watchdog(notifier, clock)
         self._clock = clock
         self._logger = logger
-        self._broker = Outage("queue", config.queue.backend, clock=clock, logger=logger, random=random)
-        self._manager = Outage("workers", runtime.name, clock=clock, logger=logger, random=random)
+        self._broker = PacedOutage(broker_of(config), clock=clock, logger=logger, random=random)
+        manager = Server(name="service manager", address=runtime.name)
+        self._manager = PacedOutage(manager, clock=clock, logger=logger, random=random)
         self._reconciliation = Reconciliation(runtime, clock=clock, logger=logger, random=random)
         self._stalls = Stalls(config.workers.stuck_seconds)
         self._bounds = Bounds.of(config)
@@ -102,7 +104,7 @@ class Supervisor:
         if not self._manager.pausing:
             try:
                 workers = self._supervise(demand)
-                self._manager.succeeded()
+                self._manager.over()
             except Transient as error:
                 self._manager.failed(error)
         self._notifier.status(self._line(demand, workers))
@@ -116,7 +118,7 @@ class Supervisor:
             self._broker.failed(error)
             self._stalls.forgive()
             return None
-        self._broker.succeeded()
+        self._broker.over()
         return demand
 
     def _supervise(self, demand: Demand | None) -> Mapping[int, WorkerState]:

@@ -1,0 +1,215 @@
+"""A guest: a container in which a real systemd is the first process; tests give it commands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[2]
+HERE = Path(__file__).parent / "guest"
+STATE = PROJECT / "var" / "guest"
+
+#: Debian 12's; the machine's own may be another one.
+PYTHON = "3.11.2"
+
+#: What systemd needs to sandbox services; without them it starts them unprotected and says nothing. Never SYS_TIME:
+#: the clock is the machine's.
+CAPABILITIES = "SYS_ADMIN,NET_ADMIN,SYS_PTRACE,SYS_NICE,IPC_LOCK,DAC_READ_SEARCH,AUDIT_WRITE"
+#: What commands in the guest must not be able to do to the machine.
+_WITHHELD = "-sys_time,-sys_module,-sys_rawio,-sys_boot,-syslog"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#: Seconds for whatever must come to pass in a guest; a loaded machine is slow.
+PATIENCE = 90.0
+
+
+@dataclass(kw_only=True)
+class Guest:
+    """A running guest."""
+
+    name: str
+    pid: int
+    _since: list[str] = field(default_factory=list)
+
+    def command(self, script: str) -> list[str]:
+        """Return the command that runs a shell script in the guest; entering takes milliseconds."""
+        return [
+            *("setpriv", f"--bounding-set={_WITHHELD}"),
+            *("nsenter", "-t", str(self.pid), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"),
+            *("env", "-i", "HOME=/root", "LANG=C.UTF-8", f"PATH={_PATH}", "/bin/sh", "-c", script),
+        ]
+
+    def try_run(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a shell script in the guest, however it ends."""
+        return subprocess.run(
+            self.command(script), check=False, capture_output=True, text=True, timeout=PATIENCE * 2
+        )
+
+    def run(self, script: str) -> str:
+        """Run a shell script in the guest; return what it prints."""
+        done = self.try_run(script)
+        assert done.returncode == 0, (
+            f"{script}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.story()}"
+        )
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file in the guest, and the folders above it."""
+        quoted = shlex.quote(path)
+        subprocess.run(
+            self.command(f'mkdir -p "$(dirname {quoted})" && cat > {quoted}'),
+            check=True,
+            input=text,
+            text=True,
+        )
+
+    def copy(self, source: Path, folder: str) -> None:
+        """Copy a folder's content, or a file, into a folder of the guest."""
+        origin, names = (source, ".") if source.is_dir() else (source.parent, source.name)
+        with subprocess.Popen(["tar", "-C", origin, "-c", names], stdout=subprocess.PIPE) as packed:
+            subprocess.run(
+                self.command(f"tar -C {folder} --no-same-owner --no-overwrite-dir -x"), check=True, stdin=packed.stdout
+            )
+        assert packed.returncode == 0
+
+    def show(self, unit: str, name: str) -> str:
+        """Return a property of a unit."""
+        return self.run(f"systemctl show -P {name} {unit}")
+
+    def until(self, what: str, reached: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
+        """Wait until something has come to pass; return what `reached` returned then."""
+        end = time.monotonic() + seconds
+        while not (value := reached()):
+            assert time.monotonic() < end, f"not reached: {what}\n{self.story()}"
+            time.sleep(0.1)
+        return value
+
+    def mark(self) -> None:
+        """Let the journal begin here."""
+        self.run("journalctl --sync")
+        self._since = [self.run("journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'")]
+
+    def journal(self, *matches: str) -> list[dict[str, Any]]:
+        """Return the entries since the mark that match."""
+        self.run("journalctl --sync")
+        after = [f"--after-cursor={shlex.quote(self._since[0])}"] if self._since else []
+        out = self.run(
+            f"journalctl --no-pager -o json {' '.join(after)} {' '.join(map(shlex.quote, matches))}"
+        )
+        return [json.loads(line) for line in out.splitlines()]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the entries of our own events with this name."""
+        return self.journal(f"QTD_EVENT={name}")
+
+    def story(self) -> str:
+        """Return what people read: for a test that fails."""
+        after = f"--after-cursor={shlex.quote(self._since[0])}" if self._since else ""
+        script = (
+            f"journalctl --no-pager -u 'qtd*' {after} | tail -60; systemctl --no-pager list-units 'qtd*' -a"
+        )
+        return self.try_run(script).stdout
+
+
+@contextmanager
+def running_guest(image: str) -> Iterator[Guest]:
+    """Boot a guest of its own for the duration."""
+    name = f"qtd-test-{os.getpid()}"
+    podman(
+        *("run", "--detach", f"--name={name}", f"--hostname={name}", "--systemd=false", "--cgroupns=private"),
+        *(f"--cap-add={CAPABILITIES}", "--security-opt=seccomp=unconfined"),
+        *("--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw", "--tmpfs=/tmp:rw,mode=1777", image),
+    )
+    try:
+        guest = Guest(name=name, pid=int(podman("inspect", "-f", "{{.State.Pid}}", name)))
+        guest.until("systemd has booted", lambda: _booted(guest))
+        yield guest
+    finally:
+        podman("rm", "--force", "--time=5", name)
+
+
+def _booted(guest: Guest) -> bool:
+    return guest.try_run("systemctl is-system-running").stdout.strip() in ("running", "degraded")
+
+
+def podman(*arguments: str) -> str:
+    """Run podman; return what it prints."""
+    done = subprocess.run(
+        ["podman", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"CONTAINERS_CONF": str(_settings())},
+    )
+    assert done.returncode == 0, f"podman {' '.join(arguments)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def _settings() -> Path:
+    """Podman's settings for machines where its own do not fit: old control groups, fewer privileges, no systemd."""
+    import resource  # noqa: PLC0415 - only here, and only where there are guests
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    most = 32768 if processes == resource.RLIM_INFINITY else min(processes, 32768)
+    lines = [
+        "[containers]",
+        f'default_ulimits = ["nofile={files}:{files}", "nproc={most}:{most}"]',
+        "[engine]",
+    ]
+    lines.append('events_logger = "file"')
+    if Path("/proc/1/comm").read_text(encoding="ascii").strip() != "systemd":
+        lines.append('cgroup_manager = "cgroupfs"')
+    if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        lines.append('runtime = "runc"')  # crun wants the new control groups
+    lines += ["[network]", 'network_backend = "netavark"', ""]
+    STATE.mkdir(parents=True, exist_ok=True)
+    path = STATE / "containers.conf"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def image() -> str:
+    """Return the name of the guests' image, which is built where it is not there; it depends on what builds it."""
+    parts = [HERE / "build-image", HERE / "guest-init"]
+    digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
+    name = f"localhost/qtd-guest:{digest}"
+    environ = os.environ | {"CONTAINERS_CONF": str(_settings())}
+    subprocess.run([HERE / "build-image", name], check=True, env=environ)
+    return name
+
+
+def locked_packages(into: Path) -> Path:
+    """Return a folder with the packages of requirements/runtime.txt, as the guests' Python needs them."""
+    subprocess.run(
+        [
+            *(Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--require-hashes"),
+            *("--python-version", PYTHON, "--target", into),
+            *("--requirement", PROJECT / "requirements" / "runtime.txt"),
+        ],
+        check=True,
+    )
+    return into
+
+
+def project_wheel(into: Path) -> Path:
+    """Return a wheel of the project as it lies here."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"),
+            *("--no-build-isolation", "--use-pep517", "--wheel-dir", into, PROJECT),
+        ],
+        check=True,
+    )
+    [wheel] = into.glob("qtd-*.whl")
+    return wheel

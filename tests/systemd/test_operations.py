@@ -1,0 +1,175 @@
+"""What administrators do, and what happens to them, under load: the books have to balance."""
+
+from __future__ import annotations
+
+import time
+
+from tests.systemd.installed import Installed
+
+
+def test_a_restart_of_the_endpoint_fails_no_request(qtd: Installed) -> None:
+    """The socket stays open in systemd's hands: clients wait a moment, and nobody is refused."""
+    qtd.start()
+    with qtd.load(10) as load:
+        for _ in range(3):
+            time.sleep(1.5)  # the load's time, which is the machine's
+            qtd.guest.run("systemctl restart qtd-ingest.service")
+    assert (load.failed, load.accepted) == (0, load.sent), load.failures
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+
+
+def test_several_processes_share_the_socket(qtd: Installed) -> None:
+    """Also with them a restart fails no request, and one that hangs is replaced."""
+    qtd.configure(ingest={"processes": 2})
+    qtd.start()
+    guest = qtd.guest
+    main = guest.show("qtd-ingest.service", "MainPID")
+    assert len(guest.run(f"pgrep -P {main}").split()) == 2
+    with qtd.load(8) as load:
+        time.sleep(2)
+        guest.run("systemctl restart qtd-ingest.service")
+    assert (load.failed, load.accepted) == (0, load.sent), load.failures
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+
+
+def test_an_upgrade_fails_no_request_and_loses_no_hit(qtd: Installed) -> None:
+    """`systemctl restart qtd.target` restarts everything but the socket."""
+    qtd.start()
+    guest = qtd.guest
+    services = ("qtd.service", "qtd-ingest.service", "qtd-worker@1.service", "qtd-worker@2.service")
+    before = [guest.show(service, "MainPID") for service in services]
+    with qtd.load(12) as load:
+        time.sleep(2)
+        guest.run("systemctl restart qtd.target")
+    assert all(guest.show(service, "MainPID") != pid for service, pid in zip(services, before, strict=True))
+    assert (load.failed, load.accepted) == (0, load.sent), load.failures
+    qtd.until_running(2)
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+
+
+def test_a_stop_of_the_target_finishes_what_has_begun(qtd: Installed) -> None:
+    """Whatever was accepted is recorded or waits; nothing runs afterwards; the next start records the rest."""
+    qtd.start()
+    guest = qtd.guest
+    with qtd.load(8) as load:
+        time.sleep(4)
+        guest.run("systemctl stop qtd.target")
+        states = guest.run(
+            "systemctl show -P ActiveState qtd.service qtd-ingest.service qtd-ingest.socket"
+        ).split()
+        assert states == ["inactive"] * 3
+        assert qtd.running() == set()
+    assert 0 < load.accepted < load.sent
+    assert all("refused" in failure.lower() for failure in load.failures)
+    assert qtd.recorded() + qtd.waiting() == load.accepted
+    assert not guest.journal("-u", "qtd*", "-p", "err")
+    qtd.start()
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+
+
+def test_a_reload_with_mistakes_changes_nothing(qtd: Installed) -> None:
+    """`systemctl reload` fails and shows them; a bare SIGHUP is refused in the journal; a good one is applied."""
+    qtd.start()
+    guest = qtd.guest
+    pids = [guest.show(unit, "MainPID") for unit in ("qtd.service", "qtd-worker@1.service")]
+    qtd.configure(qeue={"count": 1})
+    assert guest.try_run("systemctl reload qtd.service").returncode != 0
+    assert any("qeue" in str(entry["MESSAGE"]) for entry in guest.journal("-u", "qtd.service", "-p", "err"))
+    guest.run("systemctl kill -s HUP qtd.service")
+    guest.until("a refusal", lambda: guest.events("configuration_refused"))
+    assert "qeue" in guest.events("configuration_refused")[0]["QTD_PROBLEM"]
+    assert [guest.show(unit, "MainPID") for unit in ("qtd.service", "qtd-worker@1.service")] == pids
+    assert qtd.running() == {1, 2}
+    qtd.configure(workers={"count": 3, "lock_seconds": 5, "retry_max_seconds": 2.0})
+    guest.run("systemctl reload qtd.service")
+    qtd.until_running(3)
+    assert guest.show("qtd.service", "MainPID") == pids[0]
+
+
+def test_a_peak_brings_workers_and_calm_takes_them(qtd: Installed) -> None:
+    """Lag brings workers within seconds, calm takes them away; each decision is a line with its reason."""
+    qtd.configure(
+        workers={
+            "min": 1,
+            "lock_seconds": 5,
+            "scale_up_lag_seconds": 3.0,
+            "scale_up_pause_seconds": 2.0,
+            "scale_down_lag_seconds": 1.0,
+            "scale_down_after_seconds": 3.0,
+        }
+    )
+    guest = qtd.guest
+    guest.run("systemctl start qtd.target qtd.service qtd-ingest.service")
+    qtd.until_running(1)
+    # Somebody else holds a queue for twelve seconds, so that what is in it waits.
+    guest.run("for q in 0 1 2 3; do redis-cli set QueuedTrackingLock$q somebody ex 12; done")
+    with qtd.load(5, rate=50) as load:
+        qtd.until_running(4)
+    qtd.until_empty()
+    qtd.until_running(1)
+    changes = [(entry["QTD_BEFORE"], entry["QTD_WANTED"]) for entry in guest.events("workers_wanted")]
+    assert changes == [("1", "2"), ("2", "4"), ("4", "3"), ("3", "2"), ("2", "1")]
+    assert "lags" in guest.events("workers_wanted")[0]["QTD_REASON"]
+    assert (load.failed, qtd.recorded()) == (0, load.accepted)
+
+
+def test_a_worker_that_does_not_get_on_is_restarted_with_its_stack(qtd: Installed) -> None:
+    """A table that somebody locked: the stack in the journal shows where the worker hangs."""
+    qtd.configure(workers={"count": 1, "lock_seconds": 60, "stuck_seconds": 6.0})
+    qtd.drop_in("qtd-worker@.service", "[Service]\nTimeoutStopSec=2s\n")
+    guest = qtd.guest
+    guest.run("systemctl start qtd.target qtd.service qtd-ingest.service")
+    qtd.until_running(1)
+    with qtd.load(1, rate=20) as load:
+        pass
+    qtd.until_empty()
+    guest.run("mariadb qtd -e 'LOCK TABLES log_visit WRITE; SELECT SLEEP(20)' >/dev/null 2>&1 &")
+    with qtd.load(1, rate=20) as second:
+        pass
+    guest.until("a restart", lambda: guest.events("worker_asked_to_restart"))
+    said = guest.until("a stack", lambda: guest.journal("-u", "qtd-worker@1.service", "-p", "err"))
+    assert any("pymysql" in str(entry["MESSAGE"]) for entry in said)
+    assert "has not moved" in guest.events("worker_asked_to_restart")[0]["QTD_REASON"]
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted + second.accepted
+
+
+def test_the_journal_tells_an_outage_of_the_database_as_a_story(qtd: Installed) -> None:
+    """Retries are warnings with their cause; requests are accepted all the time, and the books balance."""
+    qtd.start()
+    guest = qtd.guest
+    with qtd.load(14) as load:
+        time.sleep(3)
+        guest.run("systemctl stop mariadb")
+        time.sleep(5)
+        status = guest.show("qtd-worker@1.service", "StatusText")
+        guest.run("systemctl start mariadb")
+    assert status.startswith("trying again: "), status
+    assert load.failed == 0
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+    retried = guest.events("batch_retried")
+    assert {entry["PRIORITY"] for entry in retried} == {"4"}
+    assert {entry["SYSLOG_IDENTIFIER"] for entry in retried} <= {"qtd-worker-1", "qtd-worker-2"}
+    queue = retried[0]["QTD_QUEUE"]
+    assert guest.journal(f"QTD_QUEUE={queue}", "QTD_EVENT=batch_retried")
+    assert not guest.events("entry_dead")
+    assert "secret-of-the-test" not in guest.story()
+    print(guest.story())  # noqa: T201 - for docs/operations.md
+
+
+def test_debug_has_a_line_for_each_batch_and_info_has_none(qtd: Installed) -> None:
+    """`log.level: debug` shows batches; at info the minute's summary is enough."""
+    guest = qtd.guest
+    for level, wanted in (("info", False), ("debug", True)):
+        qtd.configure(log={"level": level})
+        qtd.start()
+        with qtd.load(2):
+            pass
+        qtd.until_empty()
+        assert bool(guest.events("batch_applied")) is wanted
+        guest.run("systemctl stop qtd.target")

@@ -1,0 +1,117 @@
+"""The services on a real systemd: what they are allowed, how they die, how they come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.systemd.installed import Installed
+
+SERVICES = ("qtd.service", "qtd-ingest.service", "qtd-worker@1.service")
+
+
+def test_all_start_and_say_what_they_do(qtd: Installed) -> None:
+    """One command starts everything; ready means that broker and database answered; the status is worth reading."""
+    qtd.start()
+    guest = qtd.guest
+    for service in SERVICES:
+        assert guest.show(service, "ActiveState") == "active"
+    guest.until(
+        "the supervisor's status", lambda: "2 of 2 workers run" in guest.show("qtd.service", "StatusText")
+    )
+    with qtd.load(8) as load:
+        pass
+    assert (load.failed, load.accepted) == (0, load.sent)
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+    assert "accepted" in guest.show("qtd-ingest.service", "StatusText")
+
+
+def test_the_sandbox_is_there(qtd: Installed) -> None:
+    """Effects, not settings: no capabilities, filtered system calls, a file system that is read-only, own user."""
+    qtd.start()
+    guest = qtd.guest
+    for service in SERVICES:
+        pid = guest.show(service, "MainPID")
+        status = guest.run(f"cat /proc/{pid}/status")
+        for line in (
+            "NoNewPrivs:\t1",
+            "Seccomp:\t2",
+            "CapBnd:\t0000000000000000",
+            "CapEff:\t0000000000000000",
+        ):
+            assert line in status, service
+        assert guest.run(f"stat -c %U /proc/{pid}") == "qtd"
+        mounts = guest.run(f"cat /proc/{pid}/mountinfo")
+        assert " / / ro," in mounts, service
+        assert "/run/credentials/" in mounts, service
+        assert guest.show(service, "ControlGroup").startswith("/qtd.slice/")
+
+
+def test_the_supervisor_may_do_nothing_else(qtd: Installed) -> None:
+    """User qtd starts and stops its workers, and is refused everything else."""
+    guest = qtd.guest
+    qtd.start()
+    as_qtd = "runuser -u qtd -- systemctl --no-ask-password"
+    guest.run(f"{as_qtd} restart qtd-worker@1.service")
+    for refused in (
+        "stop redis-server.service",
+        "stop qtd-ingest.service",
+        "restart qtd.service",
+        "kill qtd-worker@1.service",
+        "set-property qtd-worker@1.service MemoryMax=1G",
+        "daemon-reload",
+    ):
+        assert guest.try_run(f"{as_qtd} {refused}").returncode != 0, refused
+
+
+def test_a_killed_worker_comes_back_and_nothing_is_lost_or_twice(qtd: Installed) -> None:
+    """SIGKILL in the middle of its work: what it had begun is done again, once."""
+    qtd.start()
+    guest = qtd.guest
+    with qtd.load(12) as load:
+        for worker in (1, 2, 1):
+            guest.until("some work", lambda: qtd.recorded() > 50)
+            restarts = int(guest.show(f"qtd-worker@{worker}.service", "NRestarts"))
+            guest.run(f"systemctl kill -s KILL qtd-worker@{worker}.service")
+            qtd.until_restarted(worker, restarts + 1)
+    assert load.failed == 0
+    qtd.until_empty()
+    assert qtd.recorded() == load.accepted
+
+
+def test_a_frozen_worker_is_restarted_by_the_watchdog(qtd: Installed) -> None:
+    """SIGSTOP: no sign of life from the loop; systemd kills it and starts another."""
+    qtd.drop_in("qtd-worker@.service", "[Service]\nWatchdogSec=3s\nTimeoutAbortSec=1s\n")
+    qtd.start()
+    guest = qtd.guest
+    frozen = guest.show("qtd-worker@1.service", "MainPID")
+    with qtd.load(10) as load:
+        guest.run(f"kill -STOP {frozen}")
+        qtd.until_restarted(1)
+    qtd.until_running(2)
+    said = [entry["MESSAGE"] for entry in guest.journal("-u", "qtd-worker@1.service")]
+    assert any("Watchdog timeout" in line for line in said)
+    qtd.until_empty()
+    assert (load.failed, qtd.recorded()) == (0, load.accepted)
+
+
+def test_the_watchdogs_signal_leaves_the_stack_in_the_journal(qtd: Installed) -> None:
+    """SIGABRT is answered by Python with the stacks of all threads, as errors of the unit."""
+    qtd.start()
+    guest = qtd.guest
+    guest.run("systemctl kill -s ABRT qtd-worker@1.service")
+    qtd.until_restarted(1)
+    said = [entry["MESSAGE"] for entry in guest.journal("-u", "qtd-worker@1.service", "-p", "err")]
+    assert "Fatal Python error: Aborted" in said
+    assert any("worker/loop.py" in line and "in run" in line for line in said)
+
+
+@pytest.mark.parametrize("unit", ["qtd.service", "qtd-ingest.service", "qtd-worker@1.service"])
+def test_a_wrong_configuration_is_said_and_not_tried_again(qtd: Installed, unit: str) -> None:
+    """Exit code 2 ends it: the journal has the key's path, and no restarts follow."""
+    guest = qtd.guest
+    qtd.configure(workers={"count": 99})
+    assert guest.try_run(f"systemctl start {unit}").returncode != 0
+    assert guest.show(unit, "NRestarts") == "0"
+    assert guest.show(unit, "ExecMainStatus") == "2"
+    assert any("workers.count" in str(entry["MESSAGE"]) for entry in guest.journal("-u", unit, "-p", "err"))
