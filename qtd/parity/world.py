@@ -52,15 +52,15 @@ _FILLED: Mapping[str, Any] = {
 class WorldDatabase:
     """Puts the world into a database that is empty, or was used for scenarios before."""
 
-    def __init__(self, engine: Engine, world: World) -> None:
-        _claim(engine)
-        create_tables(engine)
+    def __init__(self, engine: Engine, world: World, prefix: str = "") -> None:
+        _claim(engine, prefix)
+        create_tables(engine, prefix)
         self._engine = engine
         self._world = world
         self.dialect: Dialect = dialect_of(engine)
         with reading(engine) as connection:
             self.tables: dict[str, StoredTable] = read_tables(
-                connection, names=(*_TRACKED, *_CONFIGURED, "option")
+                connection, prefix, names=(*_TRACKED, *_CONFIGURED, "option")
             )
         with writing(engine) as connection:
             for name in (*_CONFIGURED, "option"):
@@ -119,7 +119,7 @@ class WorldDatabase:
         self.dialect.insert(connection, table, names, columns)
 
 
-def _claim(engine: Engine) -> None:
+def _claim(engine: Engine, prefix: str) -> None:
     """Mark the database as one for scenarios, so that nobody's visits are ever deleted.
 
     Raises:
@@ -129,7 +129,7 @@ def _claim(engine: Engine) -> None:
         names = set(inspect(connection).get_table_names())
         if _MARK in names:
             return
-        for name in ("log_visit", "site"):
+        for name in (f"{prefix}log_visit", f"{prefix}site"):
             if name in names and connection.exec_driver_sql(f"SELECT 1 FROM `{name}` LIMIT 1").first():
                 raise ConfigurationError(
                     f"the database holds rows in {name}: parity runs empty it, so give one that is empty"
