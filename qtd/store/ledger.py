@@ -4,6 +4,9 @@ Per queue there is a row with a count of its batches, and for each recent batch 
 entries. A worker keeps the identities of its queues in memory. Each batch raises the count, and only if it is still
 what the worker saw: then nobody else applied anything meanwhile, and the row's lock keeps everybody off until the
 commit.
+
+The row has the fence, too: a number that is raised by whoever takes the queue's lock. A batch commits only under the
+newest, so that a worker that was frozen while its lock expired finds out at the last moment, however late that is.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from qtd.clock import Clock
-from qtd.db.transaction import reading
-from qtd.errors import DatabaseConflict
+from qtd.db.transaction import reading, writing
+from qtd.errors import DatabaseConflict, LockLost
 
 #: Bytes of an identity's digest.
 DIGEST_SIZE: Final = 16
@@ -73,10 +76,14 @@ class Ledger:
             f"SELECT batch, identities FROM {batch} WHERE queue = :queue AND batch > :after ORDER BY batch"
         )
         self._create = text(f"{ignore} INTO {ledger} (queue) VALUES (:queue)")
-        self._advance = text(
+        self._raise_fence = text(f"UPDATE {ledger} SET fence = fence + 1 WHERE queue = :queue")
+        self._fence = text(f"SELECT fence FROM {ledger} WHERE queue = :queue")
+        advance = (
             f"UPDATE {ledger} SET batches = batches + 1, entries = entries + :entries,"
             " dead_letters = dead_letters + :dead, time = :time WHERE queue = :queue AND batches = :batches"
         )
+        self._advance = text(advance)
+        self._advance_fenced = text(f"{advance} AND fence = :fence")
         self._insert = text(
             f"INSERT INTO {batch} (queue, batch, time, identities) VALUES (:queue, :batch, :time, :identities)"
         )
@@ -87,10 +94,28 @@ class Ledger:
         known = self._refreshed(queue)
         return {one for one in digests if one in known.digests}
 
-    def advance(self, connection: Connection, queue: int, *, entries: int, dead: int = 0) -> None:
+    def take_fence(self, queue: int) -> int:
+        """Take a new fence, committed at return: batches under an older one can not commit any more.
+
+        Raises what `qtd.db.transaction.writing` names.
+        """
+        values = {"queue": queue}
+        with writing(self._engine) as connection:
+            # The row is there but for the first time; inserting first would lock it in a way that deadlocks two takers.
+            if not connection.execute(self._raise_fence, values).rowcount:
+                connection.execute(self._create, values)
+                connection.execute(self._raise_fence, values)
+            return int(connection.scalar(self._fence, values) or 0)
+
+    def advance(
+        self, connection: Connection, queue: int, *, entries: int, dead: int = 0, fence: int | None = None
+    ) -> None:
         """Begin a batch: from here to the end of the transaction nobody else applies entries of the queue.
 
+        `fence` is the one that came with the queue's lock; None where no lock is taken, because there is no queue.
+
         Raises:
+            LockLost: there is a newer fence.
             DatabaseConflict: somebody applied some since `applied` was asked.
         """
         values = {
@@ -100,13 +125,19 @@ class Ledger:
             "time": int(self._clock.now()),
             "batches": self._known[queue].batches,
         }
-        if connection.execute(self._advance, values).rowcount == 1:
+        statement = self._advance
+        if fence is not None:
+            statement = self._advance_fenced
+            values["fence"] = fence
+        if connection.execute(statement, values).rowcount == 1:
             return
-        if not self._known[queue].batches:
+        if fence is None and not self._known[queue].batches:
             connection.execute(self._create, {"queue": queue})
-            if connection.execute(self._advance, values).rowcount == 1:
+            if connection.execute(statement, values).rowcount == 1:
                 return
         self.forget(queue)
+        if fence is not None and (newest := connection.scalar(self._fence, {"queue": queue})) != fence:
+            raise LockLost(f"another worker has taken queue {queue}: its fence is {newest}, ours {fence}")
         raise DatabaseConflict(f"another worker applied entries of queue {queue} meanwhile")
 
     def remember(self, connection: Connection, queue: int, digests: Sequence[bytes]) -> None:

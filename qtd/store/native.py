@@ -70,6 +70,14 @@ class _Entry:
         return 1 if self.request_set is None else len(self.request_set.requests)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where a batch comes from."""
+
+    queue: int
+    fence: int | None
+
+
 class NativeRecorder:
     """Applies a queue's entries with our own engine; for one worker, in one thread."""
 
@@ -86,10 +94,17 @@ class NativeRecorder:
         self._dead_letters = DeadLetters(engine, prefix)
         self._tracker: Tracker | None = None
 
-    def record(self, queue: int, stored: Sequence[bytes]) -> BatchResult:
+    def fence(self, queue: int) -> int:
+        """Take a new fence of the queue; see `qtd.store.ledger`. Raises what `qtd.db.transaction.writing` names."""
+        return self._ledger.take_fence(queue)
+
+    def record(self, queue: int, stored: Sequence[bytes], *, fence: int | None) -> BatchResult:
         """Apply the entries, which were read from the head of `queue`, and return when that is committed.
 
+        `fence` is the one taken after the queue's lock and before reading; None where there is neither queue nor lock.
+
         Raises:
+            LockLost: there is a newer fence; nothing more was applied.
             Transient: some may have been applied, in their order from the first; call again with the same.
             SchemaError: the tables have changed.
         """
@@ -104,31 +119,32 @@ class NativeRecorder:
                 known.add(entry.digest)
                 fresh.append(entry)
         if fresh:
-            result.add(self._record(queue, fresh, self._current_tracker(self._settings.current())))
+            tracker = self._current_tracker(self._settings.current())
+            result.add(self._record(_Place(queue=queue, fence=fence), fresh, tracker))
         return result
 
-    def _record(self, queue: int, entries: list[_Entry], tracker: Tracker) -> BatchResult:
+    def _record(self, place: _Place, entries: list[_Entry], tracker: Tracker) -> BatchResult:
         try:
-            return self._apply(queue, entries, tracker)
+            return self._apply(place, entries, tracker)
         except (Transient, SchemaError, ConfigurationError):
             raise
         except Exception as error:  # noqa: BLE001 - one entry that trips a bug of ours must not stop its queue
             if len(entries) == 1:
-                return self._bury(queue, entries[0], _cause(error))
+                return self._bury(place, entries[0], _cause(error))
         middle = len(entries) // 2
         result = BatchResult()
         for part in (entries[:middle], entries[middle:]):
-            self._ledger.applied(queue, ())  # the failure made it forget
-            result.add(self._record(queue, part, tracker))
+            self._ledger.applied(place.queue, ())  # the failure made it forget
+            result.add(self._record(place, part, tracker))
         return result
 
-    def _apply(self, queue: int, entries: list[_Entry], tracker: Tracker) -> BatchResult:
+    def _apply(self, place: _Place, entries: list[_Entry], tracker: Tracker) -> BatchResult:
         """Apply entries in one transaction, all or none."""
         # Before the transaction begins, because reading may store a new salt.
         request_sets = [entry.request_set for entry in entries if entry.request_set is not None]
         hits = tracker.read(request_sets, now=self._clock.now())
         buried = [entry for entry in entries if entry.request_set is None]
-        plan = self._commit(queue, entries, buried, tracker, hits)
+        plan = self._commit(place, entries, buried, tracker, hits)
         rules: Counter[str] = Counter()
         for (_, outcome), count in plan.outcomes.items():
             rules[outcome] += count
@@ -144,9 +160,9 @@ class NativeRecorder:
             rules=rules,
         )
 
-    def _bury(self, queue: int, entry: _Entry, cause: str) -> BatchResult:
+    def _bury(self, place: _Place, entry: _Entry, cause: str) -> BatchResult:
         """Put one entry to the dead letters."""
-        self._ledger.applied(queue, ())
+        self._ledger.applied(place.queue, ())
         dead = _Entry(
             stored=entry.stored,
             identity=entry.identity,
@@ -154,24 +170,26 @@ class NativeRecorder:
             request_set=None,
             cause=cause,
         )
-        self._commit(queue, [dead], [dead], None, ())
+        self._commit(place, [dead], [dead], None, ())
         return BatchResult(dead=entry.requests, dead_entries=((entry.identity, cause),))
 
     def _commit(
         self,
-        queue: int,
+        place: _Place,
         entries: Sequence[_Entry],
         buried: Sequence[_Entry],
         tracker: Tracker | None,
         hits: Sequence[Hit],
     ) -> Plan:
         """Rows, dead letters and the ledger in one transaction."""
-        now = self._clock.now()
+        now, queue = self._clock.now(), place.queue
         digests = [entry.digest for entry in entries]
         plan = Plan()
         try:
             with writing(self._engine) as connection:
-                self._ledger.advance(connection, queue, entries=len(entries), dead=len(buried))
+                self._ledger.advance(
+                    connection, queue, entries=len(entries), dead=len(buried), fence=place.fence
+                )
                 if tracker is not None:
                     plan = self._recorder.apply(connection, tracker, hits, now=now)
                 letters = [(entry.stored, entry.cause) for entry in buried]

@@ -53,7 +53,7 @@ class AtOnce:
     def _record(self, recorder: Recorder, stored: bytes, deadline: float) -> BatchResult:
         while True:
             try:
-                return recorder.record(LEDGER, [stored])
+                return recorder.record(LEDGER, [stored], fence=None)
             except DatabaseConflict:
                 # Another process recorded at once, too, and advanced the ledger that all of them share; so somebody
                 # gets on, and there is nothing to wait for.

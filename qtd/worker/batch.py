@@ -17,6 +17,21 @@ from qtd.worker.told import tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """A queue that is ours, until somebody else takes it."""
+
+    #: in the broker
+    lock: Lock
+    #: in the database, taken after the lock: the lock alone may expire without our noticing
+    fence: int
+
+    @property
+    def queue(self) -> int:
+        """The queue's number."""
+        return self.lock.queue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BatchStep:
     """Moves the head of a locked queue into the database."""
 
@@ -32,11 +47,12 @@ class BatchStep:
     keep: Keep = not_kept
 
     @contextmanager
-    def hold(self, queue: int) -> Iterator[Lock | None]:
-        """Take the queue's lock for as long as the context lasts; gives None where somebody else has it.
+    def hold(self, queue: int) -> Iterator[Hold | None]:
+        """Take the queue's lock and a fence for as long as the context lasts; gives None where somebody else has it.
 
         Raises:
             BrokerUnavailable: the lock could not be asked for.
+            Transient: the fence could not be taken; the lock is given back.
         """
         lock = self.queues.acquire(queue, self.lock_seconds)
         if lock is None:
@@ -44,24 +60,26 @@ class BatchStep:
             return
         try:
             with self.keep(lock):
-                yield lock
+                yield Hold(lock=lock, fence=self.recorder.fence(queue))
         finally:
             self._give_back(lock)
 
-    def run(self, lock: Lock, limit: int | None = None) -> BatchResult | None:
+    def run(self, hold: Hold, limit: int | None = None) -> BatchResult | None:
         """Record one batch (of at most `limit` entries) and remove it from the queue; None where that is empty.
 
         Raises:
-            LockLost: somebody else has the queue now; what was recorded will be recognised by its identities.
+            LockLost: somebody else has the queue now; nothing was removed, and what was recorded will be recognised by
+                its identities.
             Transient: broker or database failed; nothing was removed.
         """
+        lock = hold.lock
         most = self.max_requests if limit is None else min(limit, self.max_requests)
         stored = self.queues.read(lock.queue, most)
         if not stored:
             return None
         began = self.clock.monotonic()
         self.queues.extend(lock, self.lock_seconds)
-        result = self.recorder.record(lock.queue, stored)
+        result = self.recorder.record(lock.queue, stored, fence=hold.fence)
         self.queues.trim(lock, stored)
         seconds = self.clock.monotonic() - began
         tell(self.logger, lock.queue, result, entries=len(stored), seconds=seconds)

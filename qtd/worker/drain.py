@@ -69,15 +69,15 @@ class Drain:
             return True
         began = self._step.clock.monotonic()
         try:
-            with self._step.hold(queue) as lock:
-                if lock is None:
+            with self._step.hold(queue) as hold:
+                if hold is None:
                     self.busy.append(queue)
                     return True
                 while waiting > 0:
                     if self._stop.is_set():
                         return False
                     size = min(waiting, self._step.max_requests)
-                    if (result := self._step.run(lock, size)) is None:
+                    if (result := self._step.run(hold, size)) is None:
                         break
                     self.total.add(result)
                     waiting -= size

@@ -11,10 +11,9 @@ from qtd.clock import Clock
 from qtd.errors import BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
 from qtd.log.events import BatchRetried, QueueLockLost
 from qtd.log.logger import Logger
-from qtd.queue.contract import Lock
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
-from qtd.worker.batch import BatchStep
+from qtd.worker.batch import BatchStep, Hold
 from qtd.worker.due import BUSY_SECONDS, Due
 from qtd.worker.outage import Outage
 
@@ -99,12 +98,12 @@ class WorkerLoop:
         """Work on a queue; False where nothing came of it. What concerns it alone keeps no other one waiting."""
         began = self._clock.monotonic()
         try:
-            with self._step.hold(queue) as lock:
-                if lock is None:
+            with self._step.hold(queue) as hold:
+                if hold is None:
                     self._due.leave(queue, BUSY_SECONDS)
                     return False
                 self.queue = queue
-                self._batches(lock, began)
+                self._batches(hold, began)
         except LockLost:
             self._logger.emit(QueueLockLost(queue=queue, seconds=round(self._clock.monotonic() - began, 3)))
         except (DatabaseConflict, QueueChanged) as error:
@@ -118,17 +117,17 @@ class WorkerLoop:
             return False
         return True
 
-    def _batches(self, lock: Lock, began: float) -> None:
-        while (result := self._step.run(lock)) is not None:
-            self._done(lock.queue, result)
+    def _batches(self, hold: Hold, began: float) -> None:
+        while (result := self._step.run(hold)) is not None:
+            self._done(hold.queue, result)
             if self._stop.is_set():
                 return
             lengths = self._queues.lengths()
-            if lengths[lock.queue] < self._step.max_requests:
+            if lengths[hold.queue] < self._step.max_requests:
                 break
-            if self._clock.monotonic() - began >= SHARE_SECONDS and sum(lengths) > lengths[lock.queue]:
+            if self._clock.monotonic() - began >= SHARE_SECONDS and sum(lengths) > lengths[hold.queue]:
                 break
-        self._due.worked(lock.queue)
+        self._due.worked(hold.queue)
 
     def _done(self, queue: int, result: BatchResult) -> None:
         self._database.over()

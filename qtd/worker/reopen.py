@@ -6,7 +6,8 @@ goes on trying, with configuration, password files and tables as they are then, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from qtd.errors import ConfigurationError, DatabaseUnavailable, SchemaError
 from qtd.store.native import BatchResult
@@ -21,12 +22,22 @@ class ReopenedRecorder:
         self._recorder: Recorder | None = opened
         self._reopen = reopen
 
-    def record(self, queue: int, stored: Sequence[bytes]) -> BatchResult:
+    def fence(self, queue: int) -> int:
+        """See `Recorder.fence`."""
+        with self._open() as recorder:
+            return recorder.fence(queue)
+
+    def record(self, queue: int, stored: Sequence[bytes], *, fence: int | None) -> BatchResult:
         """See `Recorder.record`."""
+        with self._open() as recorder:
+            return recorder.record(queue, stored, fence=fence)
+
+    @contextmanager
+    def _open(self) -> Iterator[Recorder]:
         try:
             if self._recorder is None:
                 self._recorder = self._reopen()
-            return self._recorder.record(queue, stored)
+            yield self._recorder
         except (ConfigurationError, SchemaError) as error:
             self._recorder = None
             raise DatabaseUnavailable(str(error)) from error

@@ -191,15 +191,14 @@ def _time(queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes]) -> fl
     Raises QtdError where they do not.
     """
     queues.push([(0, entry) for entry in entries])
-    lock = queues.acquire(0, 3600)
-    if lock is None:
-        raise QtdError("the queue in memory is locked")
     total = BatchResult()
-    began = perf_counter()
-    while (result := step.run(lock)) is not None:
-        total.add(result)
-    seconds = perf_counter() - began
-    queues.release(lock)
+    with step.hold(0) as hold:
+        if hold is None:
+            raise QtdError("the queue in memory is locked")
+        began = perf_counter()
+        while (result := step.run(hold)) is not None:
+            total.add(result)
+        seconds = perf_counter() - began
     if total.recorded != len(entries):
         raise QtdError(f"of {len(entries)} page views only {total.recorded} were recorded: {total}")
     return seconds

@@ -83,17 +83,17 @@ def pages(engine: Engine) -> list[str]:
 def test_entries_become_rows_once(engine: Engine) -> None:
     """A batch that is read again, whole or in part, by the same worker or another, adds only what is new."""
     one, other = native(engine), native(engine)
-    first = one.record(0, [entry(1), entry(2)])
+    first = one.record(0, [entry(1), entry(2)], fence=None)
     assert (first.recorded, first.repeated) == (2, 0)
-    again = other.record(0, [entry(1), entry(2), entry(3)])
+    again = other.record(0, [entry(1), entry(2), entry(3)], fence=None)
     assert (again.recorded, again.repeated) == (1, 2)
-    assert one.record(0, [entry(3)]).repeated == 1
+    assert one.record(0, [entry(3)], fence=None).repeated == 1
     assert pages(engine) == ["1", "2", "3"]
 
 
 def test_the_same_entry_twice_in_a_batch_is_recorded_once(engine: Engine) -> None:
     """A broker may hold an entry twice, if a push was repeated."""
-    result = native(engine).record(0, [entry(1), entry(1)])
+    result = native(engine).record(0, [entry(1), entry(1)], fence=None)
     assert (result.recorded, result.repeated) == (1, 1)
     assert pages(engine) == ["1"]
 
@@ -101,18 +101,18 @@ def test_the_same_entry_twice_in_a_batch_is_recorded_once(engine: Engine) -> Non
 def test_what_can_not_be_decoded_is_kept_aside(engine: Engine) -> None:
     """With its bytes and the cause; the rest of the batch is recorded, and it is not tried again."""
     recorder = native(engine)
-    result = recorder.record(0, [entry(1), b"{broken", entry(2)])
+    result = recorder.record(0, [entry(1), b"{broken", entry(2)], fence=None)
     assert (result.recorded, result.dead) == (2, 1)
     assert result.dead_entries[0][1].startswith("the entry is not JSON")
     assert [letter.entry for letter in DeadLetters(engine, "m_").list()] == [b"{broken"]
-    assert recorder.record(0, [b"{broken"]).repeated == 1
+    assert recorder.record(0, [b"{broken"], fence=None).repeated == 1
     assert pages(engine) == ["1", "2"]
 
 
 def test_an_entry_that_trips_a_bug_does_not_stop_the_others(engine: Engine) -> None:
     """It is found by halving, in order; its cause names the error and quotes nothing."""
     batch = [entry(number, agent="bug" if number in (3, 8) else "") for number in range(1, 12)]
-    result = native(engine).record(0, batch)
+    result = native(engine).record(0, batch, fence=None)
     assert (result.recorded, result.dead) == (9, 2)
     assert pages(engine) == [str(number) for number in range(1, 12) if number not in (3, 8)]
     letters = DeadLetters(engine, "m_").list()
@@ -130,7 +130,7 @@ def test_what_the_database_refuses_is_isolated_too(engine: Engine, monkeypatch: 
             raise DatabaseRefused("1366: incorrect value")
 
     monkeypatch.setattr(Recorder, "write", refusing)
-    result = native(engine).record(0, [entry(number) for number in range(1, 9)])
+    result = native(engine).record(0, [entry(number) for number in range(1, 9)], fence=None)
     assert (result.recorded, result.dead) == (7, 1)
     assert pages(engine) == ["1", "2", "3", "4", "6", "7", "8"]
 
@@ -147,10 +147,10 @@ def test_transient_errors_are_passed_on_and_leave_nothing(
 
         patch.setattr(RemarkWriter, "write", deadlock)
         with pytest.raises(DatabaseConflict):
-            recorder.record(0, [entry(1), b"{broken"])
+            recorder.record(0, [entry(1), b"{broken"], fence=None)
     assert pages(engine) == []
     assert DeadLetters(engine, "m_").count() == 0
-    assert recorder.record(0, [entry(1), b"{broken"]).recorded == 1
+    assert recorder.record(0, [entry(1), b"{broken"], fence=None).recorded == 1
     assert pages(engine) == ["1"]
 
 
@@ -159,7 +159,7 @@ def test_numbers_add_up(engine: Engine) -> None:
     two = orjson.loads(entry(1))
     two["requests"] += [{"idsite": "99", "rec": "1"}]
     batch = [orjson.dumps(two), entry(2, site=98), entry(3), b"x", entry(3)]
-    result = native(engine).record(0, batch)
+    result = native(engine).record(0, batch, fence=None)
     assert (result.recorded, result.excluded, result.dead, result.repeated) == (2, 2, 1, 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from qtd.errors import LockLost
 from qtd.store.native import BatchResult
 from tests.fake_clock import FakeClock
 
@@ -15,6 +16,8 @@ class RecordingEngine:
         """`seconds` is what a batch takes."""
         self._clock = clock
         self._seconds = seconds
+        #: queue -> its newest fence
+        self.fences: dict[int, int] = {}
         #: queue and entries of each batch
         self.batches: list[tuple[int, list[bytes]]] = []
         #: errors to raise for the next batches of a queue, before anything is recorded
@@ -22,9 +25,16 @@ class RecordingEngine:
         #: called when a batch is recorded and not yet trimmed
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def record(self, queue: int, stored: Sequence[bytes]) -> BatchResult:
+    def fence(self, queue: int) -> int:
+        """Take the next."""
+        self.fences[queue] = self.fences.get(queue, 0) + 1
+        return self.fences[queue]
+
+    def record(self, queue: int, stored: Sequence[bytes], *, fence: int | None) -> BatchResult:
         """Record."""
         self._clock.advance(self._seconds)
+        if fence is not None and fence != self.fences.get(queue):
+            raise LockLost
         if failures := self.failures.get(queue):
             raise failures.pop(0)
         fresh = [entry for entry in stored if entry not in self.recorded(queue)]

@@ -6,10 +6,9 @@ import pytest
 
 from qtd.errors import BrokerUnavailable, DatabaseUnavailable, LockLost
 from qtd.log.events import BatchApplied, EntryDead
-from qtd.queue.contract import Lock
 from qtd.queue.memory import MemoryQueues
 from qtd.store.native import BatchResult
-from qtd.worker.batch import BatchStep
+from qtd.worker.batch import BatchStep, Hold
 from tests.fake_clock import FakeClock
 from tests.kept_log import KeptLog
 from tests.unit.worker.engines import RecordingEngine
@@ -32,11 +31,11 @@ class Bench:
             lock_seconds=60,
         )
 
-    def lock(self) -> Lock:
+    def take(self) -> Hold:
         """Take queue 1."""
         lock = self.queues.acquire(1, 60)
         assert lock is not None
-        return lock
+        return Hold(lock=lock, fence=self.engine.fence(1))
 
 
 @pytest.fixture
@@ -49,8 +48,8 @@ def bench() -> Bench:
 
 def test_batches_go_in_order_until_nothing_waits(bench: Bench) -> None:
     """At most `max_requests` at a time, from the head, off the queue when recorded; then None."""
-    lock = bench.lock()
-    results = [bench.step.run(lock) for _ in range(3)]
+    hold = bench.take()
+    results = [bench.step.run(hold) for _ in range(3)]
     assert [result and result.recorded for result in results] == [3, 2, None]
     assert bench.engine.batches == [(1, [b"a", b"b", b"c"]), (1, [b"d", b"e"])]
     assert bench.queues.lengths() == [0, 0]
@@ -58,49 +57,49 @@ def test_batches_go_in_order_until_nothing_waits(bench: Bench) -> None:
 
 def test_a_limit_makes_a_batch_smaller_but_not_larger(bench: Bench) -> None:
     """Who wants a certain number of entries gets no more; a batch stays a batch."""
-    lock = bench.lock()
+    hold = bench.take()
     for limit in (1, 100):
-        bench.step.run(lock, limit)
+        bench.step.run(hold, limit)
     assert bench.engine.sizes == [(1, 1), (1, 3)]
 
 
 def test_a_failure_leaves_everything_where_it_is(bench: Bench) -> None:
     """What was not recorded stays in the queue, in its order, and nothing is said to be applied."""
     bench.engine.failures[1] = [DatabaseUnavailable("gone")]
-    lock = bench.lock()
+    hold = bench.take()
     with pytest.raises(DatabaseUnavailable):
-        bench.step.run(lock)
+        bench.step.run(hold)
     assert bench.queues.read(1, 10) == [b"a", b"b", b"c", b"d", b"e"]
     assert bench.log.events == []
 
 
 def test_a_lock_lost_before_the_batch_stops_it(bench: Bench) -> None:
     """Whoever was frozen for too long finds out before he writes anything."""
-    lock = bench.lock()
+    hold = bench.take()
     bench.clock.advance(61)
     with pytest.raises(LockLost):
-        bench.step.run(lock)
+        bench.step.run(hold)
     assert bench.engine.batches == []
 
 
 def test_the_lock_is_good_for_a_whole_step(bench: Bench) -> None:
     """A lock that was about to expire is extended before the batch, so that the batch can be trimmed."""
-    lock = bench.lock()
+    hold = bench.take()
     bench.clock.advance(59)
     bench.engine.meanwhile = lambda: bench.clock.advance(59)
-    assert bench.step.run(lock) is not None
+    assert bench.step.run(hold) is not None
     assert bench.queues.lengths() == [0, 2]
 
 
 def test_a_lock_lost_during_the_batch_keeps_the_entries(bench: Bench) -> None:
     """Recorded but not ours to trim: they stay for the next one, whose ledger knows them."""
-    lock = bench.lock()
+    hold = bench.take()
     bench.engine.meanwhile = lambda: bench.clock.advance(61)
     with pytest.raises(LockLost):
-        bench.step.run(lock)
+        bench.step.run(hold)
     assert bench.queues.lengths() == [0, 5]
     bench.engine.meanwhile = lambda: None
-    again = bench.step.run(bench.lock())
+    again = bench.step.run(bench.take())
     assert again == BatchResult(recorded=0, repeated=3)
 
 
@@ -110,8 +109,11 @@ def test_the_log_tells_of_the_batch_and_of_each_dead_entry(bench: Bench) -> None
     made.rules.update({"bot": 1, "prefetch": 1})
 
     class Says:
-        def record(self, queue: int, stored: object) -> BatchResult:
-            del queue, stored
+        def fence(self, queue: int) -> int:
+            return queue
+
+        def record(self, queue: int, stored: object, *, fence: int | None) -> BatchResult:
+            del queue, stored, fence
             bench.clock.advance(0.5)
             return made
 
@@ -123,7 +125,7 @@ def test_the_log_tells_of_the_batch_and_of_each_dead_entry(bench: Bench) -> None
         max_requests=3,
         lock_seconds=60,
     )
-    step.run(bench.lock())
+    step.run(bench.take())
     assert bench.log.events == [
         EntryDead(queue=1, entry="#1", cause="damaged"),
         BatchApplied(
@@ -141,8 +143,8 @@ def test_the_log_tells_of_the_batch_and_of_each_dead_entry(bench: Bench) -> None
 
 def test_a_queue_is_held_and_given_back(bench: Bench) -> None:
     """One holder at a time; the lock is free again after the work, and after an error in it."""
-    with bench.step.hold(1) as lock:
-        assert lock is not None
+    with bench.step.hold(1) as hold:
+        assert hold is not None
         with bench.step.hold(1) as second:
             assert second is None
     with pytest.raises(DatabaseUnavailable), bench.step.hold(1):
@@ -165,3 +167,36 @@ def test_the_error_that_ended_the_work_is_the_one_that_is_told(bench: Bench) -> 
         bench.queues.become("away")
     with pytest.raises(BrokerUnavailable), bench.step.hold(0):
         pytest.fail("the lock could not be asked for")
+
+
+def test_a_worker_whose_fence_is_old_neither_records_nor_trims(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the broker lets two workers believe that they have a queue, the later one has it."""
+    with bench.step.hold(1) as first:
+        assert first is not None
+        bench.clock.advance(61)
+        monkeypatch.setattr(bench.queues, "extend", lambda *_: None)
+        with bench.step.hold(1) as second:
+            assert second is not None
+            with pytest.raises(LockLost):
+                bench.step.run(first)
+            assert bench.engine.batches == []
+            assert bench.queues.lengths() == [0, 5]
+            bench.step.run(second)
+    assert bench.engine.batches == [(1, [b"a", b"b", b"c"])]
+    assert bench.queues.lengths() == [0, 2]
+
+
+def test_a_fence_that_can_not_be_taken_gives_the_lock_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is away does not leave the queue locked until the lock expires."""
+
+    def away(_queue: int) -> int:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(bench.engine, "fence", away)
+    with pytest.raises(DatabaseUnavailable), bench.step.hold(1):
+        pytest.fail("there is no fence")
+    assert bench.queues.acquire(1, 60) is not None

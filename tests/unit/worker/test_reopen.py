@@ -26,11 +26,12 @@ def test_a_worker_goes_on_when_account_or_tables_have_changed(error: QtdError) -
 
     recorder = ReopenedRecorder(before, reopen)
     with pytest.raises(DatabaseUnavailable, match=str(error)):
-        recorder.record(0, [b"a"])
+        recorder.record(0, [b"a"], fence=None)
     with pytest.raises(DatabaseUnavailable, match="still denied"):
-        recorder.record(0, [b"a"])
-    assert recorder.record(0, [b"a"]).recorded == 1
-    assert recorder.record(0, [b"b"]).recorded == 1
+        recorder.fence(0)
+    assert recorder.fence(0) == 1
+    assert recorder.record(0, [b"a"], fence=None).recorded == 1
+    assert recorder.record(0, [b"b"], fence=None).recorded == 1
     assert after.recorded(0) == [b"a", b"b"]
     assert before.batches == []
 
@@ -45,7 +46,7 @@ def test_what_passes_opens_nothing() -> None:
 
     recorder = ReopenedRecorder(engine, reopen)
     with pytest.raises(DatabaseConflict):
-        recorder.record(0, [b"a"])
+        recorder.record(0, [b"a"], fence=None)
     with pytest.raises(DatabaseUnavailable):
-        recorder.record(0, [b"a"])
-    assert recorder.record(0, [b"a"]).recorded == 1
+        recorder.record(0, [b"a"], fence=None)
+    assert recorder.record(0, [b"a"], fence=None).recorded == 1

@@ -33,9 +33,13 @@ class Records:
         self._clock = clock
         self.fails = 0
 
-    def record(self, queue: int, stored: Any) -> BatchResult:
+    def fence(self, queue: int) -> int:
+        """Take one."""
+        return queue
+
+    def record(self, queue: int, stored: Any, *, fence: int | None) -> BatchResult:
         """Record."""
-        del queue
+        del queue, fence
         self._clock.advance(0.1)
         if self.fails:
             self.fails -= 1
