@@ -21,7 +21,7 @@ demo: $(VENV_READY) ## run everything in one process group, with synthetic visit
 	@$(BIN)/qtd demo $(ARGS)
 
 test: $(VENV_READY) servers ## run all tests that need nothing but this machine
-	$(BIN)/pytest -m 'not acceptance' $(ARGS)
+	$(BIN)/pytest -m 'not acceptance and not systemd' $(ARGS)
 
 unit: $(VENV_READY) ## run the tests of single parts
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -31,6 +31,9 @@ contract: $(VENV_READY) servers ## run the suite that every queue backend has to
 
 integration: $(VENV_READY) servers ## run the tests that start real servers
 	$(BIN)/pytest tests/integration $(ARGS)
+
+test-systemd: $(VENV_READY) guests ## run the tests that boot guests with a real systemd (as root)
+	$(BIN)/pytest tests/systemd --timeout 600 $(ARGS)
 
 parity: $(VENV_READY) servers ## compare with recordings of Matomo
 	$(BIN)/pytest tests/parity $(ARGS)
@@ -54,6 +57,9 @@ $(VENV_READY): pyproject.toml requirements/build.txt requirements/dev.txt tools/
 servers: ## install the Debian packages whose servers the tests start, where they are missing
 	@tools/install-servers
 
+guests: ## install the Debian packages that boot guests, where they are missing
+	@tools/install-guests
+
 lock: $(VENV_READY) ## resolve requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@tools/lock-requirements $(BIN)/uv $(ARGS)
 
@@ -65,4 +71,4 @@ clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test unit contract integration parity lint format setup servers lock reference clean
+.PHONY: help demo test unit contract integration test-systemd guests parity lint format setup servers lock reference clean

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Guest:
 
     name: str
     pid: int
-    _since: list[str] = field(default_factory=list)
+    _since: str = "@0"
 
     def command(self, script: str) -> list[str]:
         """Return the command that runs a shell script in the guest; entering takes milliseconds."""
@@ -78,7 +78,9 @@ class Guest:
         origin, names = (source, ".") if source.is_dir() else (source.parent, source.name)
         with subprocess.Popen(["tar", "-C", origin, "-c", names], stdout=subprocess.PIPE) as packed:
             subprocess.run(
-                self.command(f"tar -C {folder} --no-same-owner --no-overwrite-dir -x"), check=True, stdin=packed.stdout
+                self.command(f"tar -C {folder} --no-same-owner --no-overwrite-dir -x"),
+                check=True,
+                stdin=packed.stdout,
             )
         assert packed.returncode == 0
 
@@ -96,8 +98,7 @@ class Guest:
 
     def mark(self) -> None:
         """Let the journal begin here."""
-        self.run("journalctl --sync")
-        self._since = [self.run("journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'")]
+        self._since = self.run("date +@%s.%6N")
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
         """Return the entries since the mark that match."""
@@ -107,6 +108,13 @@ class Guest:
             f"journalctl --no-pager -o json {' '.join(after)} {' '.join(map(shlex.quote, matches))}"
         )
         return [json.loads(line) for line in out.splitlines()]
+
+    def until_said(self, text: str, *matches: str) -> None:
+        """Wait until an entry's message holds `text`; what services write to standard error takes a moment."""
+        self.until(
+            f"the journal says {text!r}",
+            lambda: any(text in str(entry["MESSAGE"]) for entry in self.journal(*matches)),
+        )
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the entries of our own events with this name."""

@@ -122,6 +122,8 @@ def install(guest: Guest, *, packages: Path, wheel: Path) -> Installed:
     guest.copy(packages, "/opt/qtd/venv/lib/python3.11/site-packages")
     guest.copy(wheel, "/opt/qtd")
     guest.run(f"/opt/qtd/venv/bin/pip install --quiet --no-index --no-deps /opt/qtd/{wheel.name}")
+    # As pip does where it has a network; the services may not write there, and would compile at each start.
+    guest.run("/opt/qtd/venv/bin/python -m compileall -q /opt/qtd/venv/lib")
     guest.run("systemd-sysusers && systemd-tmpfiles --create qtd.conf && systemctl daemon-reload")
     guest.write("/etc/qtd/credentials/database", "secret-of-the-test\n")
     guest.run("chmod 600 /etc/qtd/credentials/database")

@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
     for kind in ("target", "slice"):
         for file in Path("/lib/systemd/system").glob(f"*.{kind}"):
             shutil.copy(file, installed)
-    for program in ("opt/qtd/venv/bin/qtd", "bin/kill"):
+    for program in ("opt/qtd/venv/bin/qtd", "bin/kill", "usr/bin/env"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy("/bin/true", tmp_path / program)
     return tmp_path
