@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from qtd.config.batch import Batch
 from qtd.config.database import Connection, Database
 from qtd.config.ingest import Ingest
+from qtd.config.keep import Keep
 from qtd.config.log import Log
 from qtd.config.matomo import Matomo
 from qtd.config.queue import Queue
@@ -45,6 +46,7 @@ class Config(Section):
     database: Database = Database()
     batch: Batch = Batch()
     workers: Workers = Workers()
+    keep: Keep = Keep()
     ingest: Ingest = Ingest()
     engine: Literal["native", "http", "console"] = Field(
         "native", description="what records: native (qtd itself), http or console (Matomo does)"

@@ -26,9 +26,6 @@ from qtd.errors import DatabaseConflict, LockLost
 #: Bytes of an identity's digest.
 DIGEST_SIZE: Final = 16
 
-#: Identities kept per queue: about 20 MB of memory, and what 5,000 hits per second need for 40 seconds.
-KEEP: Final = 200_000
-
 #: Old batches are removed this often, not each time.
 _TIDY = 32
 
@@ -39,19 +36,19 @@ class _Known:
 
     batches: int = 0
     digests: set[bytes] = field(default_factory=set)
-    #: number and digests of the batches kept, oldest first
-    kept: deque[tuple[int, list[bytes]]] = field(default_factory=deque)
+    #: number, Unix seconds and digests of the batches kept, oldest first
+    kept: deque[tuple[int, int, list[bytes]]] = field(default_factory=deque)
 
-    def add(self, batch: int, digests: list[bytes]) -> None:
+    def add(self, batch: int, time: int, digests: list[bytes]) -> None:
         self.batches = batch
-        self.kept.append((batch, digests))
+        self.kept.append((batch, time, digests))
         self.digests.update(digests)
 
-    def drop_oldest(self, keep: int) -> int:
-        """Keep at most so many identities; returns the number of the newest batch dropped, 0 for none."""
+    def drop_oldest(self, keep: int, since: float) -> int:
+        """Keep at most so many identities, none older; returns the number of the newest batch dropped, 0 for none."""
         dropped = 0
-        while len(self.digests) > keep and len(self.kept) > 1:
-            dropped, digests = self.kept.popleft()
+        while len(self.kept) > 1 and (len(self.digests) > keep or self.kept[0][1] < since):
+            dropped, _, digests = self.kept.popleft()
             self.digests.difference_update(digests)
         return dropped
 
@@ -64,16 +61,18 @@ def digest(identity: str) -> bytes:
 class Ledger:
     """The ledger of all queues that a worker sees."""
 
-    def __init__(self, engine: Engine, prefix: str = "", *, clock: Clock, keep: int = KEEP) -> None:
+    def __init__(self, engine: Engine, prefix: str = "", *, clock: Clock, keep: int, seconds: float) -> None:
+        """Identities are kept for `seconds`, but at most `keep` of each queue."""
         self._engine = engine
         self._clock = clock
         self._keep = keep
+        self._seconds = seconds
         self._known: dict[int, _Known] = {}
         ledger, batch = f"`{prefix}qtd_ledger`", f"`{prefix}qtd_ledger_batch`"
         ignore = "INSERT OR IGNORE" if engine.dialect.name == "sqlite" else "INSERT IGNORE"
         self._select = text(f"SELECT batches FROM {ledger} WHERE queue = :queue")
         self._load = text(
-            f"SELECT batch, identities FROM {batch} WHERE queue = :queue AND batch > :after ORDER BY batch"
+            f"SELECT batch, time, identities FROM {batch} WHERE queue = :queue AND batch > :after ORDER BY batch"
         )
         self._create = text(f"{ignore} INTO {ledger} (queue) VALUES (:queue)")
         self._raise_fence = text(f"UPDATE {ledger} SET fence = fence + 1 WHERE queue = :queue")
@@ -143,23 +142,23 @@ class Ledger:
     def remember(self, connection: Connection, queue: int, digests: Sequence[bytes]) -> None:
         """Write down what the batch applies."""
         known = self._known[queue]
-        batch = known.batches + 1
+        batch, now = known.batches + 1, self._clock.now()
         connection.execute(
             self._insert,
             {
                 "queue": queue,
                 "batch": batch,
-                "time": int(self._clock.now()),
+                "time": int(now),
                 "identities": b"".join(digests),
             },
         )
-        if batch % _TIDY == 0 and (dropped := known.drop_oldest(self._keep)):
+        if batch % _TIDY == 0 and (dropped := known.drop_oldest(self._keep, now - self._seconds)):
             connection.execute(self._delete, {"queue": queue, "batch": dropped})
 
     def committed(self, queue: int, digests: Sequence[bytes]) -> None:
         """The batch's transaction is committed."""
         known = self._known[queue]
-        known.add(known.batches + 1, list(digests))
+        known.add(known.batches + 1, int(self._clock.now()), list(digests))
 
     def forget(self, queue: int) -> None:
         """The transaction failed, or how it ended is not known: the database says what is true."""
@@ -172,10 +171,10 @@ class Ledger:
             if batches < known.batches:  # the database is an earlier one, restored
                 known = self._known[queue] = _Known()
             if batches > known.batches:
-                for batch, identities in connection.execute(
+                for batch, time, identities in connection.execute(
                     self._load, {"queue": queue, "after": known.batches}
                 ):
-                    known.add(batch, _split(bytes(identities)))
+                    known.add(batch, time, _split(bytes(identities)))
                 known.batches = batches
         return known
 

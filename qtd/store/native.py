@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from qtd.clock import Clock
+from qtd.config.keep import Keep
 from qtd.db.transaction import writing
 from qtd.engine.batch import DROPPED
 from qtd.engine.hit import Hit
@@ -82,7 +83,14 @@ class NativeRecorder:
     """Applies a queue's entries with our own engine; for one worker, in one thread."""
 
     def __init__(
-        self, engine: Engine, prefix: str = "", *, settings: SettingsSource, outside: Outside, clock: Clock
+        self,
+        engine: Engine,
+        prefix: str = "",
+        *,
+        settings: SettingsSource,
+        outside: Outside,
+        clock: Clock,
+        keep: Keep | None = None,
     ) -> None:
         """Look at the tables. Raises SchemaError where they are not what is needed."""
         self._engine = engine
@@ -90,7 +98,10 @@ class NativeRecorder:
         self._settings = settings
         self._outside = outside
         self._recorder = Recorder(engine, prefix, clock=clock)
-        self._ledger = Ledger(engine, prefix, clock=clock)
+        keep = keep or Keep()
+        self._ledger = Ledger(
+            engine, prefix, clock=clock, keep=keep.identities, seconds=keep.identities_minutes * 60
+        )
         self._dead_letters = DeadLetters(engine, prefix)
         self._tracker: Tracker | None = None
 

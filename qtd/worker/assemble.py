@@ -75,7 +75,7 @@ def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecor
         matomo_path=config.matomo.path,
         options=synchronised_lists(engine, prefix, source.current()),
     )
-    recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock)
+    recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
     # Lists and patterns stay for good, and a batch makes thousands of objects that live until its end: looking
     # for garbage among them all again and again costs a fifth of the time.
     gc.collect()

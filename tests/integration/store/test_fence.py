@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from qtd.config.keep import Keep
 from qtd.errors import DatabaseConflict, LockLost
 from qtd.store.native import NativeRecorder
 from tests.integration.store.rows import rows
@@ -13,9 +14,7 @@ from tests.integration.store.test_native import entry, native, pages
 
 def forgetful(engine: Engine) -> NativeRecorder:
     """A worker whose ledger remembers no more than the last batch, so that nothing but the fence is left."""
-    recorder = native(engine)
-    recorder._ledger._keep = 1
-    return recorder
+    return native(engine, keep=Keep.model_construct(identities=1))
 
 
 def test_a_worker_that_was_frozen_too_long_does_not_record(engine: Engine) -> None:

@@ -11,9 +11,9 @@ from tests.fake_clock import FakeClock
 from tests.integration.store.rows import rows
 
 
-def ledger(engine: Engine, keep: int = 1000) -> Ledger:
-    """The ledger as one worker has it."""
-    return Ledger(engine, "m_", clock=FakeClock(), keep=keep)
+def ledger(engine: Engine, keep: int = 1000, clock: FakeClock | None = None) -> Ledger:
+    """The ledger as one worker has it; identities are kept for an hour."""
+    return Ledger(engine, "m_", clock=clock or FakeClock(), keep=keep, seconds=3600)
 
 
 def apply(engine: Engine, one: Ledger, queue: int, *names: str) -> None:
@@ -84,6 +84,22 @@ def test_it_is_bounded(engine: Engine) -> None:
     assert one.applied(0, [digest("99a")])
     assert not one.applied(0, [digest("0a")])
     assert rows(engine, "SELECT batches, entries FROM m_qtd_ledger") == [(100, 200)]
+
+
+def test_it_forgets_with_time(engine: Engine) -> None:
+    """What is older than the time for which identities are kept goes, however few they are; what is younger stays."""
+    clock = FakeClock()
+    one = ledger(engine, clock=clock)
+    apply(engine, one, 0, "old")
+    clock.advance(1800)
+    for number in range(30):
+        apply(engine, one, 0, f"{number}")
+    clock.advance(1801)
+    apply(engine, one, 0, "new")
+    for known in (one, ledger(engine, clock=clock)):
+        assert known.applied(0, map(digest, ("old", "0", "29", "new"))) == set(
+            map(digest, ("0", "29", "new"))
+        )
 
 
 def test_dead_letters_keep_the_bytes(engine: Engine) -> None:

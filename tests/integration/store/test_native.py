@@ -8,6 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
+from qtd.config.keep import Keep
 from qtd.engine.device import Device
 from qtd.engine.location_provider import NoLocations
 from qtd.engine.outside import Outside
@@ -35,9 +36,9 @@ class NoDevices:
         return Device()
 
 
-def native(engine: Engine) -> NativeRecorder:
+def native(engine: Engine, *, clock: FakeClock | None = None, keep: Keep | None = None) -> NativeRecorder:
     """The native engine with one site, as one worker has it."""
-    clock = FakeClock()
+    clock = clock or FakeClock()
     site = Site(idsite=1, urls=("http://example.org",))
     settings = SettingsSource(engine, "m_", configured=lambda: Configured(sites={1: site}), clock=clock)
     outside = Outside(
@@ -47,7 +48,7 @@ def native(engine: Engine) -> NativeRecorder:
         salts=StoredSalts(engine, "m_", clock=clock),
         random=Random(1),
     )
-    return NativeRecorder(engine, "m_", settings=settings, outside=outside, clock=clock)
+    return NativeRecorder(engine, "m_", settings=settings, outside=outside, clock=clock, keep=keep or Keep())
 
 
 def entry(number: int, *, site: int = 1, agent: str = "", **params: Any) -> bytes:
@@ -177,3 +178,19 @@ def test_settings_are_read_again_when_their_time_is_over(engine: Engine) -> None
     assert list(after.sites) == [7]
     clock.advance(300)
     assert source.current() is after
+
+
+def test_a_broker_in_an_earlier_state_offers_nothing_new(engine: Engine) -> None:
+    """What was recorded an hour's worth of batches ago is dropped, by a worker that has just started, too."""
+    clock = FakeClock()
+    recorder = native(engine, clock=clock)
+    fence = recorder.fence(0)
+    batches = [[entry(number), entry(number + 1)] for number in range(0, 120, 2)]
+    for batch in batches:
+        recorder.record(0, batch, fence=fence)
+        clock.advance(59)
+    before = pages(engine)
+    later = native(engine, clock=clock)
+    result = later.record(0, [one for batch in batches for one in batch], fence=later.fence(0))
+    assert (result.recorded, result.repeated) == (0, 120)
+    assert pages(engine) == before
