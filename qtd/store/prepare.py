@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine, inspect
 
 from qtd.db.transaction import reading
+from qtd.errors import SchemaError
+from qtd.store.columns import TRACKED
 from qtd.store.create import create_tables, status, upgrade
 
 
@@ -15,10 +17,14 @@ def prepare(engine: Engine, prefix: str = "", *, beside_matomo: bool = False) ->
     database is a wrong one, and making them would hide that. `beside_matomo` they are Matomo's to make.
 
     Raises:
-        SchemaError: our tables are those of a newer program.
+        SchemaError: our tables are those of a newer program; or `beside_matomo` those of Matomo are missing.
         QtdError: what `qtd.db.transaction.writing` names.
     """
     before = status(engine, prefix)
+    if beside_matomo:
+        needed = {prefix + name for name in TRACKED}
+        if absent := sorted(needed.intersection(before.missing_matomo_tables)):
+            raise SchemaError(f"Matomo's tables are not in the database: {', '.join(absent)}")
     missing = len(before.missing_own_tables)
     if before.missing_matomo_tables and not beside_matomo and _is_empty(engine, prefix):
         create_tables(engine, prefix)

@@ -44,7 +44,9 @@ def test_a_worker_beside_matomo_writes_its_rows(matomo: MatomoFolder, group: str
     Each scenario's configuration is written into config.ini.php, and its entries go through a queue.
     """
     clock = SystemClock()
-    config = beside_matomo(Config.model_validate({"matomo": {"path": str(matomo.path)}, "queue": {"count": 1}}))
+    config = beside_matomo(
+        Config.model_validate({"matomo": {"path": str(matomo.path)}, "queue": {"count": 1}})
+    )
     engine = open_database(config)
     world = WorldDatabase(engine, WORLD, PREFIX)
     salts = StoredSalts(engine, PREFIX, clock=clock)
@@ -56,7 +58,9 @@ def test_a_worker_beside_matomo_writes_its_rows(matomo: MatomoFolder, group: str
     scenarios = list(read_scenarios(RECORDINGS / f"{group}.json"))
     for scenario in scenarios:
         world.begin(scenario)
-        matomo.configure({**scenario.config, "General": {"salt": WORLD.salt, **scenario.config.get("General", {})}})
+        matomo.configure(
+            {**scenario.config, "General": {"salt": WORLD.salt, **scenario.config.get("General", {})}}
+        )
         source = settings_source(config, engine, clock)
         queues = MemoryQueues(count=1, clock=clock)
         queues.push([(0, entry) for entry in stored(scenario)])
