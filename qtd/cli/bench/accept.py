@@ -203,12 +203,23 @@ def _result(loads: list[Load], shares: list[float]) -> dict[str, Any]:
             "p50": Spread.of([done.p50 for done in loads]).as_dict(2),
             "p99": Spread.of([done.p99 for done in loads]).as_dict(2),
         },
+        "endpoint_processor_microseconds": _processor(loads, shares).as_dict(),
         "cores": {
             "machine": os.cpu_count(),
             "endpoint": Spread.of(shares).as_dict(2),
             "clients": Spread.of([done.cpu_seconds / done.seconds for done in loads]).as_dict(2),
         },
     }
+
+
+def _processor(loads: list[Load], shares: list[float]) -> Spread:
+    """Microseconds of processor time that the endpoint took for each hit; the broker's are not in it."""
+    return Spread.of(
+        [
+            share * done.seconds / max(done.requests, 1) * 1e6
+            for share, done in zip(shares, loads, strict=True)
+        ]
+    )
 
 
 def _print(loads: list[Load], shares: list[float], result: dict[str, Any]) -> None:
@@ -221,6 +232,7 @@ def _print(loads: list[Load], shares: list[float], result: dict[str, Any]) -> No
     p50, p99 = Spread.of([done.p50 for done in loads]), Spread.of([done.p99 for done in loads])
     click.echo(f"answered within {p50.text(2)} ms (half), {p99.text(2)} ms (99 %)")
     clients = Spread.of([done.cpu_seconds / done.seconds for done in loads])
+    click.echo(f"{_processor(loads, shares).text()} microseconds of the endpoint's processor time each")
     click.echo(
         f"of {os.cpu_count()} cores the endpoint took {Spread.of(shares).text(2)}, the clients {clients.text(2)}"
     )

@@ -66,6 +66,7 @@ def test_accept_measures_the_endpoint(backend: str) -> None:
     assert result["hits_per_second"]["min"] > 50
     assert 0 < result["latency_ms"]["p50"]["median"] <= result["latency_ms"]["p99"]["median"]
     assert result["cores"]["endpoint"]["median"] > 0
+    assert 0 < result["endpoint_processor_microseconds"]["median"] < 1e6 / 50
     assert (result["backend"], result["client"], result["connections"]) == (backend, "own", 4)
 
 
