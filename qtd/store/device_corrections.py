@@ -71,6 +71,8 @@ def _changed(rule: Rule, change: Mapping[str, Any]) -> Rule | None:
     if "remove" in change:
         return None
     changes = {key: change[key] for key in _CHANGES if key in change}
+    if "without" in change:
+        changes["regex"] = rule["regex"].replace(change["without"], "")
     if "rename" in change:
         changes["name"] = change["rename"]
     return {**rule, **changes}

@@ -40,6 +40,12 @@ def detector() -> DeviceDetector:
         ("Mozilla/5.0 (iPhone) Mobile/15E148 Instagram 142.0.0.22", "browser_name", "Instagram App"),
         ("Mozilla/5.0 (Linux; Android 14; Pixel 8 Pro) Puffin/10.9.0 Mobile", "browser_name", "PU"),
         (f"Mozilla/5.0 (Linux; Android 12; ANY-NX1) {CHROME} Mobile Safari/537.36", "device_brand", "HU"),
+        ("WhatsApp/2.23.20.0 A", "os", "UNK"),
+        (
+            f"Mozilla/5.0 (Linux; Android 10; Quest 2) OculusBrowser/15.0 {CHROME} VR Safari/537.36",
+            "os",
+            "AND",
+        ),
         ("Monitor/12 x", "is_bot", False),
         ("My user agent script", "is_bot", False),
         ("some-crawler/1", "is_bot", True),
