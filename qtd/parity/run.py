@@ -13,6 +13,7 @@ from qtd.clock import Clock
 from qtd.db.transaction import reading
 from qtd.engine.fingerprint import FingerprintSalts
 from qtd.engine.outside import Outside
+from qtd.engine.settings import Settings
 from qtd.engine.tracker import Tracker
 from qtd.parity.canonical import canonical_rows
 from qtd.parity.compare import Comparison, compare
@@ -63,12 +64,17 @@ class Runner:
         source = SettingsSource(self._engine, configured=lambda: configured, clock=self._clock)
         tracker = Tracker(source.current(), self._outside)
         request_sets = [decode(orjson.dumps(entry)) for entry in scenario.entries]
-        for batch in self._split(request_sets):
+        for batch in self.split(request_sets, tracker.settings):
             self._recorder.record(tracker, batch)
         with reading(self._engine) as connection:
             return canonical_rows(connection, self._world.tables, self._world.dialect)
 
-    def _split(self, request_sets: Sequence[RequestSet]) -> Iterator[Sequence[RequestSet]]:
+    def split(
+        self,
+        request_sets: Sequence[RequestSet],
+        settings: Settings,  # noqa: ARG002 - for those who split by visitors
+    ) -> Iterator[Sequence[RequestSet]]:
+        """Cut a scenario's request sets into batches."""
         start = 0
         while start < len(request_sets):
             size = {"one": len(request_sets), "single": 1}.get(self._batches) or self._random.randint(
