@@ -6,7 +6,7 @@ import orjson
 
 from qtd.engine.action import Action, ActionType
 from qtd.engine.params import Params
-from qtd.engine.php import truthy, unsanitize
+from qtd.engine.php import float_text, truthy, unsanitize
 
 #: A product's categories have five columns.
 MAX_CATEGORIES = 5
@@ -38,4 +38,13 @@ def _categories(text: str) -> list[str]:
         names = orjson.loads(text)
     except orjson.JSONDecodeError:
         return []
-    return [str(name) for name in names if truthy(name)][:MAX_CATEGORIES]
+    return [_text(name) for name in names if truthy(name)][:MAX_CATEGORIES]
+
+
+def _text(value: object) -> str:
+    """A JSON value as PHP prints it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return float_text(value)
+    return str(int(value)) if isinstance(value, int) else "Array"

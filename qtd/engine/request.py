@@ -16,7 +16,7 @@ from qtd.engine.ip_address import client_address, packed
 from qtd.engine.language import browser_language
 from qtd.engine.log_retention import oldest_kept
 from qtd.engine.params import Params, three_byte_text
-from qtd.engine.php import Param, is_numeric, sanitize, to_float, truthy
+from qtd.engine.php import Param, is_numeric, sanitize, to_float, to_int, truthy
 from qtd.engine.settings import Settings
 from qtd.engine.site import Site
 from qtd.engine.timestamp import parse_time
@@ -166,7 +166,7 @@ class TrackingRequest:
         moment -= abs(offset)
         if not now - _OLDEST_CUSTOM_TIME < moment <= now:
             return None
-        trusted = to_float(
+        trusted = to_int(
             self.tracker_value("tracking_requests_require_authentication_when_custom_timestamp_newer_than")
         )
         if now - moment >= trusted and not self.authenticated:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from qtd.engine.action import Action
+from qtd.engine.invalid import InvalidRequest
 from qtd.engine.php import truthy
 
 #: Columns that hold a moment; in a row they are Unix seconds until they are written.
@@ -97,6 +98,8 @@ def history_of_new_visit(previous: Mapping[str, Any] | None, *, now: int, ordere
     """What a new visit knows of the visitor's earlier ones: how many, how long ago (seconds), whether he bought.
 
     `previous` is the row of the visit before, null for a new visitor. Null seconds: not known.
+
+    Raises `InvalidRequest` for a visit before the visitor's last order: Matomo's statement fails on negative seconds.
     """
     since_order: int | None = 0 if ordered else None
     if previous is None:
@@ -113,6 +116,8 @@ def history_of_new_visit(previous: Mapping[str, Any] | None, *, now: int, ordere
     order = previous["visitor_seconds_since_order"]
     if not ordered and order is not None:
         since_order = order + age
+        if since_order < 0:
+            raise InvalidRequest("visit_before_order", "the visit begins before the visitor's last order")
     return {
         "visitor_returning": 2 if truthy(order) or ordered else 1,
         "visitor_count_visits": (previous["visitor_count_visits"] or 0) + 1,
