@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from qtd.log.events import BatchApplied, EntryDead, IngestStarted
 _APPLIED = BatchApplied.name()
 _DEAD = EntryDead.name()
 _STARTED = IngestStarted.name()
+
+#: A traceback and a few events.
+_LAST_WORDS = 20
 
 
 class LogTail:
@@ -27,10 +30,8 @@ class LogTail:
         self.rules: Counter[str] = Counter()
         #: events that are warnings or errors, by name; dead entries are counted elsewhere
         self.trouble: Counter[str] = Counter()
-        #: lines that are no events: what a process said before it could log, or when it broke
-        self.noise: list[str] = []
-        #: the lines of errors, for people
-        self.errors: list[str] = []
+        #: for people, in their order: errors, and what a process said before it could log or when it broke
+        self.last_words: deque[str] = deque(maxlen=_LAST_WORDS)
         #: whether connections are accepted
         self.serving = False
 
@@ -53,7 +54,7 @@ class LogTail:
             event = None
         if not isinstance(event, dict):
             if line.strip():
-                self.noise.append(line.decode("utf-8", "replace"))
+                self.last_words.append(line.decode("utf-8", "replace"))
             return
         self._event(event)
 
@@ -71,4 +72,4 @@ class LogTail:
         elif event.get("level") in ("warning", "error", "critical") and name != _DEAD:
             self.trouble[str(name)] += 1
             if event["level"] != "warning":
-                self.errors.append(orjson.dumps(event).decode())
+                self.last_words.append(orjson.dumps(event).decode())

@@ -27,8 +27,6 @@ from qtd.queue.open import open_queues
 _GUESSED_RATE = 3000
 #: Requests for each visitor of the standard number of visitors.
 _REQUESTS_PER_VISITOR = 12
-#: The log's last lines that are shown when the processes fail.
-_LAST_LINES = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,8 +91,7 @@ def run_demo(options: DemoOptions, console: Console) -> Outcome:
         balance = _balance(clients.promises, log, queues, folder)
     except ServiceFailed as error:
         log.read()
-        last = "\n".join([*log.noise, *log.errors][-_LAST_LINES:])
-        raise ServiceFailed(f"{error}; {folder.log} ends with:\n{last}") from None
+        raise ServiceFailed("\n".join([f"{error}; last words in {folder.log}:", *log.last_words])) from None
     finally:
         service.kill()
         queues.close()
