@@ -71,7 +71,9 @@ def with_a_device_of_their_own(visits: Sequence[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("scenario", read_scenarios(RECORDINGS / "traffic.json.gz"), ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "scenario", list(read_scenarios(RECORDINGS / "traffic.json.gz")), ids=lambda one: one.name
+)
 def test_queues_make_no_difference(
     scenario: Scenario, outside: Callable[[FingerprintSalts], Outside], tmp_path: Path
 ) -> None:
