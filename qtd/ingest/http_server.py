@@ -28,6 +28,9 @@ from qtd.wire.entry_id import entry_ids
 SWEEP_SECONDS = 0.5
 """How often connections are looked at for their time; also how coarse their time is."""
 
+ACCEPTING_TURNS = 5
+"""Turns of the event loop until every connection that was accepted is known to us; uvloop needs two."""
+
 DRAIN_SECONDS = 20.0
 """How long a stop waits for requests that are coming in and for the broker."""
 
@@ -90,6 +93,8 @@ class HttpServer:
         self.stopping = True
         if self._server is not None:
             self._server.close()
+        for _ in range(ACCEPTING_TURNS):
+            await asyncio.sleep(0)
         for connection in tuple(self._connections):
             connection.stop()
         if self._connections:

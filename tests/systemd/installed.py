@@ -95,7 +95,7 @@ class Installed:
             out, _ = process.communicate(timeout=seconds + 120)
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
         for name, value in json.loads(out).items():
             setattr(load, name, value)
 
