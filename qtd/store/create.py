@@ -74,6 +74,12 @@ def upgrade(engine: Engine, prefix: str = "") -> None:
         )
 
 
+def wait_for_makers(engine: Engine) -> None:
+    """Return when nobody is in the middle of making tables. Raises DatabaseConflict after a minute."""
+    with writing(engine) as connection, _alone(connection):
+        pass
+
+
 def _missing(metadata: MetaData, present: set[str]) -> tuple[str, ...]:
     return tuple(name for name in metadata.tables if name not in present)
 

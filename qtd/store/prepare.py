@@ -7,7 +7,7 @@ from sqlalchemy import Engine, inspect
 from qtd.db.transaction import reading
 from qtd.errors import SchemaError
 from qtd.store.columns import TRACKED
-from qtd.store.create import create_tables, status, upgrade
+from qtd.store.create import create_tables, status, upgrade, wait_for_makers
 
 
 def prepare(engine: Engine, prefix: str = "", *, beside_matomo: bool = False) -> int:
@@ -26,9 +26,11 @@ def prepare(engine: Engine, prefix: str = "", *, beside_matomo: bool = False) ->
         if absent := sorted(needed.intersection(before.missing_matomo_tables)):
             raise SchemaError(f"Matomo's tables are not in the database: {', '.join(absent)}")
     missing = len(before.missing_own_tables)
-    if before.missing_matomo_tables and not beside_matomo and _is_empty(engine, prefix):
-        create_tables(engine, prefix)
-        return missing + len(before.missing_matomo_tables)
+    if before.missing_matomo_tables and not beside_matomo:
+        if _is_empty(engine, prefix):
+            create_tables(engine, prefix)
+            return missing + len(before.missing_matomo_tables)
+        wait_for_makers(engine)  # MariaDB shows the tables one by one while another process makes them
     if not before.complete:
         upgrade(engine, prefix)
     return missing

@@ -51,7 +51,6 @@ class Due:
     def worked(self, queue: int) -> None:
         """What waited was worked on: whatever waits now has just come."""
         self._seen.pop(queue, None)
-        self._left.pop(queue, None)
 
     def leave(self, queue: int, seconds: float) -> None:
         """Let nothing come of this queue for so long."""

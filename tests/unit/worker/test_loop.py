@@ -225,6 +225,10 @@ def test_a_conflict_concerns_its_queue_only(working: Working, error: Exception) 
     retried = [event for event in working.log.events if isinstance(event, BatchRetried)]
     assert [(event.queue, event.attempt) for event in retried] == [(0, 1), (0, 2), (0, 3)]
     assert retried[0].pause_seconds < retried[2].pause_seconds
+    working.engine.failures[0] = [error]
+    working.push(0, 5)
+    working.loop.round()
+    assert working.log.of(BatchRetried)[-1].attempt == 1
 
 
 def test_a_lost_lock_is_told_and_forgotten(working: Working) -> None:
