@@ -36,7 +36,7 @@ class BatchPlanner:
         reports: dict[int, set[tuple[int, str]]] = {}
         for hit in hits:
             outcome = DROPPED if hit.set_number in broken else _outcome(plan, step, hit)
-            plan.outcomes[hit.request.idsite, outcome] += 1
+            plan.outcomes[hit.request.idsite, hit.request.entry_time, outcome] += 1
             if hit.invalid:
                 broken.add(hit.set_number)
             if outcome == RECORDED:

@@ -65,8 +65,9 @@ class Plan:
     reports: set[tuple[int, str]] = field(default_factory=set)
     #: idsite -> earlier creation time, because older requests arrived
     site_created: dict[int, str] = field(default_factory=dict)
-    #: (idsite, outcome) -> number of requests; the outcome is `recorded` or the rule's name
-    outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)
+    #: (idsite, Unix seconds at which it was accepted, outcome) -> number of requests; the outcome is `recorded` or the
+    #: rule's name
+    outcomes: Counter[tuple[int, int, str]] = field(default_factory=Counter)
     #: (table, key columns) -> the changed columns of `updates`
     _stored: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
     #: how to take back what the present hit changed in place, newest last

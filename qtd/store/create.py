@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from qtd.db.transaction import reading, writing
 from qtd.errors import DatabaseConflict, SchemaError
 from qtd.store.schema import matomo_tables, own_tables
 
 #: The version of our own tables that this program works with.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +66,9 @@ def upgrade(engine: Engine, prefix: str = "") -> None:
     found = status(engine, prefix).version
     if found is not None and found > VERSION:
         raise SchemaError(f"the tables of qtd are of version {found}, this program knows {VERSION}")
-    _create(engine, own_tables(engine.dialect.name, prefix))
+    own = own_tables(engine.dialect.name, prefix)
+    _create(engine, own)
+    _add_columns(engine, own)
     ignore = "OR IGNORE" if engine.dialect.name == "sqlite" else "IGNORE"
     with writing(engine) as connection:
         connection.execute(
@@ -98,6 +100,17 @@ def _create(engine: Engine, metadata: MetaData) -> None:
             for index in table.indexes:
                 if index.name not in indexes:
                     connection.execute(CreateIndex(index))
+
+
+def _add_columns(engine: Engine, metadata: MetaData) -> None:
+    """Add the columns that tables of an earlier version lack; older programs go on without them."""
+    with writing(engine) as connection, _alone(connection):
+        for table in metadata.sorted_tables:
+            present = set(connection.exec_driver_sql(f"SELECT * FROM {table.name} LIMIT 0").keys())
+            for column in table.columns:
+                if column.name not in present:
+                    declared = CreateColumn(column).compile(dialect=engine.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {declared}")
 
 
 @contextmanager

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 
 from qtd.clock import Clock
 from qtd.config.keep import Keep
 from qtd.db.transaction import writing
-from qtd.engine.batch import DROPPED
-from qtd.engine.hit import Hit
 from qtd.engine.outside import Outside
-from qtd.engine.plan import RECORDED, Plan
-from qtd.engine.settings import Settings
-from qtd.engine.tracker import Tracker
-from qtd.errors import ConfigurationError, EntryError, SchemaError, Transient
-from qtd.store.dead_letters import DeadLetters
-from qtd.store.ledger import Ledger, digest
-from qtd.store.recorder import Recorder
+from qtd.errors import ConfigurationError, SchemaError, Transient
+from qtd.store.application import Application, ReadEntries, cause_of
+from qtd.store.counters import Counters
+from qtd.store.dead_letters import Buried, DeadLetters
+from qtd.store.entry import Entry, read_entry
+from qtd.store.ledger import Ledger
 from qtd.store.settings.source import SettingsSource
-from qtd.wire.request_set import RequestSet, decode, identity
+from qtd.store.tally import Stage, Tally
 
 
 @dataclass(kw_only=True, slots=True)
@@ -58,20 +55,6 @@ class BatchResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Entry:
-    stored: bytes
-    identity: str
-    digest: bytes
-    #: null where the stored bytes can not be decoded, for the cause
-    request_set: RequestSet | None
-    cause: str = ""
-
-    @property
-    def requests(self) -> int:
-        return 1 if self.request_set is None else len(self.request_set.requests)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
     """Where a batch comes from."""
 
@@ -95,15 +78,13 @@ class NativeRecorder:
         """Look at the tables. Raises SchemaError where they are not what is needed."""
         self._engine = engine
         self._clock = clock
-        self._settings = settings
-        self._outside = outside
-        self._recorder = Recorder(engine, prefix, clock=clock)
         keep = keep or Keep()
+        self._application = Application(engine, prefix, settings=settings, outside=outside, clock=clock)
         self._ledger = Ledger(
             engine, prefix, clock=clock, keep=keep.identities, seconds=keep.identities_minutes * 60
         )
         self._dead_letters = DeadLetters(engine, prefix)
-        self._tracker: Tracker | None = None
+        self._counters = Counters(engine, prefix, clock=clock, days=keep.counters_days)
 
     def fence(self, queue: int) -> int:
         """Take a new fence of the queue; see `qtd.store.ledger`. Raises what `qtd.db.transaction.writing` names."""
@@ -119,10 +100,10 @@ class NativeRecorder:
             Transient: some may have been applied, in their order from the first; call again with the same.
             SchemaError: the tables have changed.
         """
-        entries = [_entry(one) for one in stored]
+        entries = [read_entry(one) for one in stored]
         known = self._ledger.applied(queue, {entry.digest for entry in entries})
         result = BatchResult()
-        fresh: list[_Entry] = []
+        fresh: list[Entry] = []
         for entry in entries:
             if entry.digest in known:
                 result.repeated += entry.requests
@@ -130,110 +111,64 @@ class NativeRecorder:
                 known.add(entry.digest)
                 fresh.append(entry)
         if fresh:
-            tracker = self._current_tracker(self._settings.current())
-            result.add(self._record(_Place(queue=queue, fence=fence), fresh, tracker))
+            result.add(self._record(_Place(queue=queue, fence=fence), fresh))
         return result
 
-    def _record(self, place: _Place, entries: list[_Entry], tracker: Tracker) -> BatchResult:
+    def _record(self, place: _Place, entries: list[Entry]) -> BatchResult:
         try:
-            return self._apply(place, entries, tracker)
+            return self._commit(place, entries, self._application.read(entries))
         except (Transient, SchemaError, ConfigurationError):
             raise
         except Exception as error:  # noqa: BLE001 - one entry that trips a bug of ours must not stop its queue
             if len(entries) == 1:
-                return self._bury(place, entries[0], _cause(error))
+                return self._bury(place, entries[0], cause_of(error))
         middle = len(entries) // 2
         result = BatchResult()
         for part in (entries[:middle], entries[middle:]):
             self._ledger.applied(place.queue, ())  # the failure made it forget
-            result.add(self._record(place, part, tracker))
+            result.add(self._record(place, part))
         return result
 
-    def _apply(self, place: _Place, entries: list[_Entry], tracker: Tracker) -> BatchResult:
-        """Apply entries in one transaction, all or none."""
-        # Before the transaction begins, because reading may store a new salt.
-        request_sets = [entry.request_set for entry in entries if entry.request_set is not None]
-        hits = tracker.read(request_sets, now=self._clock.now())
-        buried = [entry for entry in entries if entry.request_set is None]
-        plan = self._commit(place, entries, buried, tracker, hits)
-        rules: Counter[str] = Counter()
-        for (_, outcome), count in plan.outcomes.items():
-            rules[outcome] += count
-        recorded = rules.pop(RECORDED, 0)
-        excluded = sum(entry.requests for entry in entries) - recorded - len(buried)
-        if unread := excluded - rules.total():  # what comes after an invalid request is not even read
-            rules[DROPPED] += unread
-        return BatchResult(
-            recorded=recorded,
-            dead=len(buried),
-            excluded=excluded,
-            dead_entries=tuple((entry.identity, entry.cause) for entry in buried),
-            rules=rules,
-        )
-
-    def _bury(self, place: _Place, entry: _Entry, cause: str) -> BatchResult:
+    def _bury(self, place: _Place, entry: Entry, cause: str) -> BatchResult:
         """Put one entry to the dead letters."""
         self._ledger.applied(place.queue, ())
-        dead = _Entry(
-            stored=entry.stored,
-            identity=entry.identity,
-            digest=entry.digest,
-            request_set=None,
-            cause=cause,
-        )
-        self._commit(place, [dead], [dead], None, ())
-        return BatchResult(dead=entry.requests, dead_entries=((entry.identity, cause),))
+        return self._commit(place, [replace(entry, cause=cause)], None)
 
-    def _commit(
-        self,
-        place: _Place,
-        entries: Sequence[_Entry],
-        buried: Sequence[_Entry],
-        tracker: Tracker | None,
-        hits: Sequence[Hit],
-    ) -> Plan:
-        """Rows, dead letters and the ledger in one transaction."""
+    def _commit(self, place: _Place, entries: Sequence[Entry], read: ReadEntries | None) -> BatchResult:
+        """Rows, dead letters, counters and the ledger in one transaction; what has a cause is buried."""
         now, queue = self._clock.now(), place.queue
         digests = [entry.digest for entry in entries]
-        plan = Plan()
+        buried = [entry for entry in entries if entry.cause]
+        tally = self._application.tally(now=now)
+        tally.take(entries)
+        for entry in buried:
+            tally.bury(entry)
+        letters = [
+            Buried(entry=entry.stored, cause=entry.cause, places=tally.places(entry)) for entry in buried
+        ]
         try:
             with writing(self._engine) as connection:
                 self._ledger.advance(
                     connection, queue, entries=len(entries), dead=len(buried), fence=place.fence
                 )
-                if tracker is not None:
-                    plan = self._recorder.apply(connection, tracker, hits, now=now)
-                letters = [(entry.stored, entry.cause) for entry in buried]
+                if read is not None:
+                    self._application.write(connection, read, tally, now=now)
                 self._dead_letters.add(connection, queue, letters, now=now)
                 self._ledger.remember(connection, queue, digests)
+                self._counters.add(connection, queue, tally)
         except BaseException:
             self._ledger.forget(queue)
-            self._recorder.forget()  # on SQLite the action names that were inserted are gone
+            self._application.forget()
             raise
         self._ledger.committed(queue, digests)
-        return plan
-
-    def _current_tracker(self, settings: Settings) -> Tracker:
-        if self._tracker is None or self._tracker.settings is not settings:
-            self._tracker = Tracker(settings, self._outside)
-        return self._tracker
+        return _result(tally, buried)
 
 
-def _entry(stored: bytes) -> _Entry:
-    request_set, cause = None, ""
-    try:
-        request_set = decode(stored)
-    except EntryError as error:
-        cause = str(error)
-    name = identity(stored, request_set)
-    return _Entry(stored=stored, identity=name, digest=digest(name), request_set=request_set, cause=cause)
-
-
-def _cause(error: Exception) -> str:
-    """Why an entry was given up; errors that are not ours may quote it, so they are named only."""
-    text = str(error) if isinstance(error, EntryError) or _is_ours(error) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _is_ours(error: Exception) -> bool:
-    return type(error).__module__.startswith("qtd.")
+def _result(tally: Tally, buried: Sequence[Entry]) -> BatchResult:
+    return BatchResult(
+        recorded=tally.total(Stage.RECORDED),
+        excluded=tally.total(Stage.EXCLUDED),
+        dead=tally.total(Stage.DEAD),
+        dead_entries=tuple((entry.identity, entry.cause) for entry in buried),
+        rules=tally.rules,
+    )

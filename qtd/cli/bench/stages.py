@@ -15,7 +15,7 @@ from qtd.store import native, recorder
 
 #: Stage -> whose attribute it is, and the attribute's name.
 _DOORS: tuple[tuple[str, Any, str], ...] = (
-    ("decode", native, "_entry"),
+    ("decode", native, "read_entry"),
     ("read", Tracker, "read"),
     ("look-up", recorder, "look_up"),
     ("plan", Tracker, "plan"),

@@ -25,7 +25,7 @@ _MATOMO = (
     options.tracking_failure,
 )
 
-_OWN = (own.ledger, own.ledger_batch, own.dead_letter, own.schema)
+_OWN = (own.ledger, own.ledger_batch, own.dead_letter, own.counter, own.schema)
 
 
 def matomo_tables(dialect: str, prefix: str = "") -> MetaData:

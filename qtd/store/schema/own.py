@@ -1,10 +1,11 @@
-"""Our own tables: the ledger of what was applied, the dead letters, and the version of these tables."""
+"""Our own tables: the ledger of what was applied, the dead letters, the counters, and the version of these tables."""
 
 from __future__ import annotations
 
 from sqlalchemy import MetaData, Table
 
 from qtd.store.schema.define import column, counted, index, table
+from qtd.store.tally import Stage
 
 
 def ledger(metadata: MetaData, prefix: str) -> Table:
@@ -48,7 +49,30 @@ def dead_letter(metadata: MetaData, prefix: str) -> Table:
         column("time", "bigint(20) unsigned"),
         column("version", "varchar(40)"),
         column("attempts", "int(10) unsigned", default="1"),
+        column("requests", "int(10) unsigned", default="1"),
+        # where the counters have them: Unix minute, and {"idsite": requests} in JSON; null: not counted
+        column("minute", "bigint(20) unsigned", default="0"),
+        column("sites", "mediumtext", null=True),
+        # Unix seconds at which it was announced that it will be dropped; 0: it was not
+        column("warned", "bigint(20) unsigned", default="0"),
         index("index_time", "time"),
+    )
+
+
+def counter(metadata: MetaData, prefix: str) -> Table:
+    """`qtd_counter`: requests and rows per minute, site and queue; see `qtd.store.tally`.
+
+    Each queue has rows of its own, so that its worker never waits for another's.
+    """
+    return table(
+        f"{prefix}qtd_counter",
+        metadata,
+        # Unix seconds / 60
+        column("minute", "bigint(20)", primary_key=True),
+        # 0: none, or none that exists
+        column("idsite", "int(10) unsigned", primary_key=True),
+        column("queue", "int(10) unsigned", primary_key=True),
+        *(column(stage, "bigint(20)", default="0") for stage in Stage),
     )
 
 

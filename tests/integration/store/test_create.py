@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from qtd.db.engine import open_engine
 from qtd.errors import SchemaError
 from qtd.store.create import VERSION, create_tables, status, upgrade
+from qtd.store.dead_letters import DeadLetters, Selection
 from qtd.store.schema import matomo_tables
 from tests.integration.store.rows import rows, run
 
@@ -92,3 +93,29 @@ def test_tables_of_a_newer_program_are_refused(fresh: Engine) -> None:
     run(fresh, f"INSERT INTO m_qtd_schema (version) VALUES ({VERSION + 1})")
     with pytest.raises(SchemaError, match="version"):
         upgrade(fresh, "m_")
+
+
+def test_tables_of_the_first_version_are_upgraded(fresh: Engine) -> None:
+    """Missing tables and columns are added, rows stay, and a worker of the former version could still write."""
+    for table in ("counter", "dead_letter", "schema"):
+        run(fresh, f"DROP TABLE m_qtd_{table}")
+    run(fresh, "CREATE TABLE m_qtd_schema (version INTEGER PRIMARY KEY)")
+    run(fresh, "INSERT INTO m_qtd_schema VALUES (1)")
+    counted = "AUTO_INCREMENT" if fresh.dialect.name == "mysql" else ""
+    run(
+        fresh,
+        f"CREATE TABLE m_qtd_dead_letter (id INTEGER PRIMARY KEY {counted}, queue INTEGER, entry BLOB,"
+        " cause VARCHAR(255), time BIGINT, version VARCHAR(40), attempts INTEGER DEFAULT 1)",
+    )
+    insert = (
+        "INSERT INTO m_qtd_dead_letter (queue, entry, cause, time, version) VALUES (1, x'78', :cause, 7, '0')"
+    )
+    run(fresh, insert, cause="before")
+    assert not status(fresh, "m_").complete
+    for _ in range(2):
+        upgrade(fresh, "m_")
+    assert status(fresh, "m_").complete
+    run(fresh, insert, cause="after")
+    letters = list(DeadLetters(fresh, "m_").select(Selection()))
+    assert [(one.cause, one.requests, one.places) for one in letters] == [("before", 1, {}), ("after", 1, {})]
+    run(fresh, "INSERT INTO m_qtd_counter (minute, idsite, queue, taken) VALUES (1, 1, 1, 1)")

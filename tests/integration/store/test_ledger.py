@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from qtd.db.transaction import writing
 from qtd.errors import DatabaseConflict
-from qtd.store.dead_letters import DeadLetters
+from qtd.store.dead_letters import Buried, DeadLetters, Selection
 from qtd.store.ledger import Ledger, digest
 from tests.fake_clock import FakeClock
 from tests.integration.store.rows import rows
@@ -106,8 +106,16 @@ def test_dead_letters_keep_the_bytes(engine: Engine) -> None:
     """As they were stored, with cause, time and version, in the order in which they died."""
     letters = DeadLetters(engine, "m_")
     with writing(engine) as connection:
-        letters.add(connection, 2, [(b"\0\xff{", "no JSON"), (b"", "x" * 400)], now=1_794_304_800.7)
-    one, two = letters.list()
+        letters.add(
+            connection,
+            2,
+            [
+                Buried(entry=b"\0\xff{", cause="no JSON", places={(1, 29_905_080): 2, (7, 29_905_080): 1}),
+                Buried(entry=b"", cause="x" * 400, places={(0, 29_905_080): 1}),
+            ],
+            now=1_794_304_800.7,
+        )
+    one, two = letters.select(Selection())
     assert (one.queue, one.entry, one.cause, one.time, one.attempts) == (
         2,
         b"\0\xff{",
@@ -117,5 +125,8 @@ def test_dead_letters_keep_the_bytes(engine: Engine) -> None:
     )
     assert one.version
     assert len(two.cause) == 255
-    assert letters.list(after=one.id) == [two]
+    assert (one.requests, one.places) == (3, {(1, 29_905_080): 2, (7, 29_905_080): 1})
+    assert list(letters.select(Selection(ids=[two.id]))) == [two]
+    assert list(letters.select(Selection(cause="no JSON"))) == [one]
+    assert list(letters.select(Selection(limit=1))) == [one]
     assert letters.count() == 2

@@ -15,7 +15,7 @@ from qtd.engine.outside import Outside
 from qtd.engine.referrer_recognition import ReferrerLists
 from qtd.engine.site import Site
 from qtd.errors import DatabaseConflict, DatabaseRefused
-from qtd.store.dead_letters import DeadLetters
+from qtd.store.dead_letters import DeadLetters, Selection
 from qtd.store.native import NativeRecorder
 from qtd.store.recorder import Recorder
 from qtd.store.remarks import RemarkWriter
@@ -105,7 +105,7 @@ def test_what_can_not_be_decoded_is_kept_aside(engine: Engine) -> None:
     result = recorder.record(0, [entry(1), b"{broken", entry(2)], fence=None)
     assert (result.recorded, result.dead) == (2, 1)
     assert result.dead_entries[0][1].startswith("the entry is not JSON")
-    assert [letter.entry for letter in DeadLetters(engine, "m_").list()] == [b"{broken"]
+    assert [letter.entry for letter in DeadLetters(engine, "m_").select(Selection())] == [b"{broken"]
     assert recorder.record(0, [b"{broken"], fence=None).repeated == 1
     assert pages(engine) == ["1", "2"]
 
@@ -116,7 +116,7 @@ def test_an_entry_that_trips_a_bug_does_not_stop_the_others(engine: Engine) -> N
     result = native(engine).record(0, batch, fence=None)
     assert (result.recorded, result.dead) == (9, 2)
     assert pages(engine) == [str(number) for number in range(1, 12) if number not in (3, 8)]
-    letters = DeadLetters(engine, "m_").list()
+    letters = list(DeadLetters(engine, "m_").select(Selection()))
     assert [letter.entry for letter in letters] == [batch[2], batch[7]]
     assert {letter.cause for letter in letters} == {"ZeroDivisionError"}
 
