@@ -21,6 +21,10 @@ class BrokerUnavailable(Transient):
     """The queue's broker does not answer, or does not accept writes."""
 
 
+class SpoolUnavailable(Transient):
+    """The spool takes nothing more: it is full, or its disk fails."""
+
+
 class DatabaseUnavailable(Transient):
     """The database does not answer, or the connection was lost."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from threading import Event
 
@@ -13,14 +13,17 @@ from qtd.cli.setup import (
     config_option,
     end_on_signals,
     no_wait_option,
+    refuse,
     refuse_memory,
     start,
     stop_on_signals,
 )
+from qtd.cli.spool import check_spool, open_spool
 from qtd.cli.stage import reached
 from qtd.cli.together import serve_together
 from qtd.clock import SystemClock
 from qtd.config.root import Config
+from qtd.errors import ConfigurationError, Transient
 from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
@@ -41,6 +44,7 @@ from qtd.worker.servers import database_of
 def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> None:
     r"""Accept tracking requests at /matomo.php and /piwik.php and put them into the queues.
 
+    While the broker takes nothing, requests are kept on local disk (`spool`), and pushed when it is back.
     SIGTERM or Ctrl-C answers what was received and ends; with --with-worker the workers then finish their batches.
     Exit code 0: asked to end. 1: broker or database missing with --no-wait. 2: wrong usage, configuration or tables,
     or an address that can not be listened on.
@@ -54,6 +58,10 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
     clock, logger, notifier = SystemClock(), get_logger("ingest"), Notifier.from_environment()
     if with_worker:
         refuse_memory(config)
+    try:
+        check_spool(config, logger)
+    except ConfigurationError as error:
+        refuse(error)
     stop = stop_on_signals()
     if not _ready(config, stop, notifier, with_worker=with_worker, no_wait=no_wait):
         return
@@ -87,9 +95,15 @@ def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool
             Recorder(engine, config.database.tables_prefix, clock=clock)
 
     with closing(open_queues(config)) as queues:
+
+        def ping() -> None:
+            # With a spool requests are accepted without the broker: it need not be there to begin.
+            with nullcontext() if no_wait or config.spool_directory is None else suppress(Transient):
+                queues.ping()
+
         try:
             return reached(
-                config, engine, queues.ping, look, clock=clock, stop=stop, no_wait=no_wait, notifier=notifier
+                config, engine, ping, look, clock=clock, stop=stop, no_wait=no_wait, notifier=notifier
             )
         finally:
             engine.dispose()
@@ -116,6 +130,7 @@ def _backing(config: Config) -> Backing:
         push=queues.push,
         ping=queues.ping,
         settings=settings.current,
+        spool=open_spool(config, queues, settings.current, clock=clock, logger=logger),
         record_now=AtOnce(lambda: native_recorder(config, engine, clock), clock=clock, logger=logger),
         close=close,
     )

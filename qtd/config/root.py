@@ -20,6 +20,7 @@ from qtd.config.queue import Queue
 from qtd.config.redis import Redis
 from qtd.config.section import ListOf, Section, contradiction
 from qtd.config.site import Site
+from qtd.config.spool import Spool
 from qtd.config.values import PathValue
 from qtd.config.workers import Workers
 
@@ -48,6 +49,7 @@ class Config(Section):
     workers: Workers = Workers()
     keep: Keep = Keep()
     ingest: Ingest = Ingest()
+    spool: Spool = Spool()
     engine: Literal["native", "http", "console"] = Field(
         "native", description="what records: native (qtd itself), http or console (Matomo does)"
     )
@@ -100,6 +102,17 @@ class Config(Section):
         """URL of `queue_database`, without its `password`."""
         return self._url(self.queue_database)
 
+    @property
+    def spool_directory(self) -> Path | None:
+        """The folder of the spool; None: there is to be none."""
+        if self.spool.enabled is False or self.queue.backend == "memory":
+            return None
+        directory = (self.spool.directory or self.state_directory / "spool").absolute()
+        if self.spool.enabled is None:
+            there = next(folder for folder in (directory, *directory.parents) if folder.exists())
+            return directory if os.access(there, os.W_OK) else None
+        return directory
+
     def _url(self, database: Connection) -> str:
         if database.url is not None:
             return database.url.get_secret_value()
@@ -114,6 +127,8 @@ class Config(Section):
                     f"workers.{name}",
                     f"{number} is more than queue.count ({self.queue.count}); a queue has one worker at a time",
                 )
+        if self.spool.enabled and self.queue.backend == "memory":
+            raise contradiction("spool.enabled", "is true, but queue.backend is memory, which is never away")
         times = Counter(site.idsite for site in self.sites)
         if twice := [idsite for idsite, n in times.items() if n > 1]:
             raise contradiction("sites", f"idsite {twice[0]} is there more than once")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qtd.engine.settings import Settings
+from qtd.ingest.spool.spool import Spool
 from qtd.wire.request_set import RequestSet
 
 
@@ -21,7 +22,7 @@ class Backing:
     queues: int
     #: `queue.zero_ids_by_address` of the configuration.
     zero_ids_by_address: bool = False
-    #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by one thread.
+    #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by several threads.
     push: Callable[[Sequence[tuple[int, bytes]]], None]
     #: Raises BrokerUnavailable with the cause while `push` would fail.
     ping: Callable[[], None]
@@ -29,5 +30,7 @@ class Backing:
     settings: Callable[[], Settings]
     #: Records a request set at once, for `queuedtracking=0`; None: such requests are queued like others.
     record_now: Callable[[RequestSet], None] | None = None
+    #: Takes what `push` does not; None: such requests are refused. Started and closed by who serves.
+    spool: Spool | None = None
     #: Gives back what this holds.
     close: Callable[[], None] = _nothing_to_close

@@ -13,6 +13,8 @@ class Counters:
     answered: int = 0
     #: Tracking requests that were made durable; each of a bulk request counts one.
     accepted: int = 0
+    #: Those of the accepted that went to the spool, because the broker took none.
+    spooled: int = 0
     #: Tracking requests refused because nothing took them: answered with 503.
     refused: int = 0
     #: HTTP requests that were not tracking requests, or not as they have to be: answered with 400 to 499.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
+from typing import TypeVar
 
 from qtd.errors import BrokerUnavailable, QtdError
 from qtd.ingest import answer as answers
 from qtd.ingest.answer import Answer, plain_text
+from qtd.ingest.coalescer import Done
 from qtd.ingest.counters import Counters
 from qtd.ingest.http_request import HttpRequest
 from qtd.ingest.tracking_api import Prepared, TrackingApi
@@ -17,12 +19,12 @@ from qtd.log.events import RequestFailed
 from qtd.wire.request_set import RequestSet
 
 Reply = Callable[[Answer], None]
+T = TypeVar("T")
 
 NOT_FOUND = plain_text(404, "There is no such resource here. Tracking requests go to /matomo.php.")
 NOT_ALLOWED = plain_text(405, "This method is not allowed.", (("allow", "GET, POST, HEAD, OPTIONS"),))
 OUR_MISTAKE = plain_text(500, "This request was not tracked because of a mistake of ours.")
 LIVE = plain_text(200, "live")
-READY = plain_text(200, "ready")
 
 _TRACKER_PATHS = (b"/matomo.php", b"/piwik.php")
 _FORBIDDEN_METHODS = frozenset(("CONNECT", "TRACE"))
@@ -31,8 +33,8 @@ _FORBIDDEN_METHODS = frozenset(("CONNECT", "TRACE"))
 class Endpoint:
     """Answers requests; runs in the event loop's thread and never waits there.
 
-    `submit` takes entries and what to call when they are durable (`Coalescer.submit`). `ping` raises a
-    QtdError while the queue takes nothing; it and `record_now` may take their time and run in `executor`;
+    `submit` takes entries and what to call when they are durable (`Coalescer.submit`). `health` raises a
+    QtdError while nothing can be accepted; it and `record_now` may take their time and run in `executor`;
     `call_soon` brings their results back to the loop.
     """
 
@@ -40,9 +42,9 @@ class Endpoint:
         self,
         *,
         api: TrackingApi,
-        submit: Callable[[Sequence[tuple[int, bytes]], Callable[[QtdError | None], None]], None],
+        submit: Callable[[Sequence[tuple[int, bytes]], Done], None],
         counters: Counters,
-        ping: Callable[[], None],
+        health: Callable[[], str],
         executor: Executor,
         call_soon: Callable[[Callable[[], None]], object],
         log: Logger,
@@ -51,7 +53,7 @@ class Endpoint:
         self._api = api
         self._submit = submit
         self._counters = counters
-        self._ping = ping
+        self._health = health
         self._executor = executor
         self._call_soon = call_soon
         self._log = log
@@ -86,7 +88,7 @@ class Endpoint:
                 self._pushed(request, prepared, reply, error)
         elif prepared.record_now is not None and self._record_now is not None:
             recording = self._executor.submit(self._record_now, prepared.record_now)
-            self._later(recording, lambda error: self._pushed(request, prepared, reply, error))
+            self._later(recording, lambda _, error: self._pushed(request, prepared, reply, error))
         else:
             self._reply(reply, prepared.answer)
 
@@ -94,31 +96,41 @@ class Endpoint:
         if path == b"/healthz/live":
             self._reply(reply, LIVE)
         elif path == b"/healthz":
-            self._later(self._executor.submit(self._ping), partial(self._healthy, reply))
+            self._later(self._executor.submit(self._health), partial(self._healthy, reply))
         else:
             self._reply(reply, NOT_FOUND)
 
-    def _healthy(self, reply: Reply, error: QtdError | None) -> None:
-        self._reply(reply, READY if error is None else plain_text(503, f"not ready: {error}"))
+    def _healthy(self, reply: Reply, state: str | None, error: QtdError | None) -> None:
+        self._reply(reply, plain_text(200, state or "") if error is None else not_ready(error))
 
-    def _pushed(self, request: HttpRequest, prepared: Prepared, reply: Reply, error: QtdError | None) -> None:
+    def _pushed(
+        self,
+        request: HttpRequest,
+        prepared: Prepared,
+        reply: Reply,
+        error: QtdError | None,
+        spooled: bool = False,  # noqa: FBT001, FBT002 - told like that for each hit
+    ) -> None:
         if error is None:
             self._counters.accepted += prepared.requests
+            if spooled:
+                self._counters.spooled += prepared.requests
             self._reply(reply, prepared.answer)
             return
         self._counters.refused += prepared.requests
         origin = next((value for name, value in request.headers if name.lower() == b"origin"), b"")
         self._reply(reply, answers.unavailable(request.method, origin.decode("utf-8", "replace")))
 
-    def _later(self, work: Future[None], then: Callable[[QtdError | None], None]) -> None:
-        """Call `then` in the loop's thread when the work is done, with the error it ended with."""
+    def _later(self, work: Future[T], then: Callable[[T | None, QtdError | None], None]) -> None:
+        """Call `then` in the loop's thread when the work is done, with its result or the error it ended with."""
 
-        def done(work: Future[None]) -> None:
+        def done(work: Future[T]) -> None:
             error = work.exception()
+            result = work.result() if error is None else None
             if error is not None and not isinstance(error, QtdError):
                 self._log.emit(RequestFailed(method="", cause=type(error).__name__), error=error)
                 error = QtdError("a mistake of ours")
-            self._call_soon(partial(then, error))
+            self._call_soon(partial(then, result, error))
 
         work.add_done_callback(done)
 
@@ -127,6 +139,11 @@ class Endpoint:
         if 400 <= answer.status < 500:
             self._counters.bad += 1
         reply(answer)
+
+
+def not_ready(error: QtdError) -> Answer:
+    """Return what `/healthz` says while nothing can be accepted."""
+    return plain_text(503, f"not ready: {error}")
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:

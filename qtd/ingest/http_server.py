@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from qtd.clock import Clock
 from qtd.config.ingest import Ingest
@@ -20,6 +22,7 @@ from qtd.ingest.endpoint import Endpoint
 from qtd.ingest.http_date import HttpDate
 from qtd.ingest.limits import Limits
 from qtd.ingest.proxies import Proxies
+from qtd.ingest.spool.spool import Spool
 from qtd.ingest.tracking_api import TrackingApi
 from qtd.log import Logger
 from qtd.log.events import PushFailed, PushRecovered
@@ -33,6 +36,9 @@ ACCEPTING_TURNS = 5
 
 DRAIN_SECONDS = 20.0
 """How long a stop waits for requests that are coming in and for the broker."""
+
+SPOOL_SECONDS = 3.0
+"""How long a stop goes on to drain the spool, if the broker takes it: what is left waits for the next start."""
 
 
 class HttpServer:
@@ -50,12 +56,19 @@ class HttpServer:
         self._date = HttpDate(clock.now)
         self._empty = asyncio.Event()
         pushes = _PushLog(log, clock)
+        self._spool = backing.spool
         self._coalescer = Coalescer(
             backing.push,
             call_soon=loop.call_soon_threadsafe,
             failed=pushes.failed,
             succeeded=pushes.succeeded,
+            spool=backing.spool,
+            monotonic=clock.monotonic,
         )
+        self._watch: asyncio.TimerHandle | None = None
+        if self._spool is not None:
+            self._spool.start()
+            self._check_push(self._spool.deadline_seconds / 4)
         # For what may take its time: health checks, and requests that go past the queue.
         self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="qtd-ingest")
         self._endpoint = Endpoint(
@@ -74,7 +87,7 @@ class HttpServer:
             ),
             submit=self._coalescer.submit,
             counters=counters,
-            ping=backing.ping,
+            health=partial(health, backing.ping, backing.spool),
             executor=self._executor,
             call_soon=loop.call_soon_threadsafe,
             log=log,
@@ -104,6 +117,10 @@ class HttpServer:
         for connection in tuple(self._connections):
             connection.abort()
         await self._loop.run_in_executor(None, self._coalescer.close, DRAIN_SECONDS)
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._spool is not None:
+            await self._loop.run_in_executor(None, self._spool.close, SPOOL_SECONDS)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     # what its connections need of it
@@ -127,11 +144,31 @@ class HttpServer:
         """Return the Date header's value."""
         return self._date()
 
+    def _check_push(self, seconds: float) -> None:
+        self._coalescer.check()
+        self._watch = self._loop.call_later(seconds, self._check_push, seconds)
+
     def _check_connections(self) -> None:
         self.coarse_time = now = self._loop.time()
         for connection in tuple(self._connections):
             connection.check(now)
         self._sweep = self._loop.call_later(SWEEP_SECONDS, self._check_connections)
+
+
+def health(ping: Callable[[], None], spool: Spool | None) -> str:
+    """Say in words that requests are accepted, and where to; raises a QtdError where they are not."""
+    if spool is None:
+        ping()
+        return "ready"
+    if spool.closed():
+        spool.check()
+        return f"ready, spooling: {spool.state().entries} entries wait on local disk for the broker"
+    try:
+        ping()
+    except QtdError as error:
+        spool.check()
+        return f"ready, but requests will go to local disk: {error}"
+    return "ready"
 
 
 @dataclass(slots=True)

@@ -58,6 +58,7 @@ class IngestReport:
         return (
             f"{rate:,.0f}/s accepted; since the start {counters.accepted:,} accepted, "
             f"{counters.refused:,} refused, {counters.bad:,} bad"
+            + (f", {counters.spooled:,} went over the spool" if counters.spooled else "")
         )
 
     def _summarise(self, counters: Counters, now: float) -> None:
@@ -69,6 +70,7 @@ class IngestReport:
             IngestSummary(
                 accepted=counters.accepted - before.accepted,
                 refused=counters.refused - before.refused,
+                spooled=counters.spooled - before.spooled,
                 bad=counters.bad - before.bad,
                 per_second=round((counters.accepted - before.accepted) / seconds, 1),
             )

@@ -88,6 +88,8 @@ class IngestSummary(Event):
 
     accepted: int
     refused: int
+    #: of the accepted
+    spooled: int
     bad: int
     #: accepted requests a second, on average
     per_second: float
@@ -115,7 +117,7 @@ class ProcessDied(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PushFailed(Event):
-    """The queue's broker did not take entries: their clients were told 503."""
+    """Neither the queue's broker nor the spool took entries: their clients were told 503."""
 
     level: ClassVar[int] = ERROR
     entries: int
@@ -129,6 +131,62 @@ class PushRecovered(Event):
     seconds: float
     #: requests answered with 503 meanwhile
     refused: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spooling(Event):
+    """The broker does not take entries: they go to the spool, and their clients are told success."""
+
+    level: ClassVar[int] = WARNING
+    #: in the spool now
+    entries: int
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolFound(Event):
+    """The spool has entries from before the start; they are pushed first."""
+
+    entries: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolDraining(Event):
+    """The broker takes entries again: those in the spool are being pushed, new ones go behind them."""
+
+    entries: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolDrained(Event):
+    """The spool is empty; entries go to the broker as ever."""
+
+    #: pushed since the broker takes them again
+    entries: int
+    #: since the oldest of them came
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolTorn(Event):
+    """A segment ended in what is no entry: cut off, if it is the rest of a write that nobody was told success of."""
+
+    level: ClassVar[int] = ERROR
+    #: file name; in the spool's folder
+    segment: str
+    #: that are not used
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolBroken(Event):
+    """The spool can not be opened, or not be drained because of its own disk: without it, requests get a 503."""
+
+    level: ClassVar[int] = ERROR
+    directory: str
+    cause: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

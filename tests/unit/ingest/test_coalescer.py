@@ -50,10 +50,10 @@ def test_what_comes_during_a_push_goes_with_the_next() -> None:
     broker, loop = Broker(), Loop()
     coalescer = Coalescer(broker.push, call_soon=loop.call_soon)
     told: list[tuple[int, QtdError | None]] = []
-    coalescer.submit([(0, b"0")], lambda error: told.append((0, error)))
+    coalescer.submit([(0, b"0")], lambda error, _: told.append((0, error)))
     assert broker.begun.acquire(timeout=10)
     for n in range(1, 6):
-        coalescer.submit([(n, b"%d" % n)], lambda error, n=n: told.append((n, error)))  # type: ignore[misc]
+        coalescer.submit([(n, b"%d" % n)], lambda error, _, n=n: told.append((n, error)))  # type: ignore[misc]
     assert told == []
     broker.let_go.release(2)
     loop.run_one()
@@ -74,11 +74,11 @@ def test_a_failed_push_fails_all_its_requests(error: Exception) -> None:
     )
     told: list[QtdError | None] = []
     broker.error = error
-    coalescer.submit([(0, b"a"), (1, b"b")], told.append)
+    coalescer.submit([(0, b"a"), (1, b"b")], lambda error, _: told.append(error))
     broker.let_go.release()
     loop.run_one()
     broker.error = None
-    coalescer.submit([(0, b"c")], told.append)
+    coalescer.submit([(0, b"c")], lambda error, _: told.append(error))
     broker.let_go.release()
     loop.run_one()
     assert isinstance(told[0], BrokerUnavailable)
@@ -91,10 +91,10 @@ def test_a_push_has_its_limit() -> None:
     """No broker is asked for more than it does in its time-out."""
     broker, loop = Broker(), Loop()
     coalescer = Coalescer(broker.push, call_soon=loop.call_soon)
-    coalescer.submit([(0, b"first")], lambda _error: None)
+    coalescer.submit([(0, b"first")], lambda *_: None)
     assert broker.begun.acquire(timeout=10)
     for _ in range(MAX_PUSH_ENTRIES + 1):
-        coalescer.submit([(0, b"x")], lambda _error: None)
+        coalescer.submit([(0, b"x")], lambda *_: None)
     broker.let_go.release(3)
     for _ in range(3):
         loop.run_one()
@@ -106,15 +106,15 @@ def test_what_waits_is_bounded() -> None:
     """Beyond, a request is refused at once, so that it can be answered with 503."""
     broker, loop = Broker(), Loop()
     coalescer = Coalescer(broker.push, call_soon=loop.call_soon, max_waiting_bytes=10)
-    coalescer.submit([(0, b"under way")], lambda _error: None)
+    coalescer.submit([(0, b"under way")], lambda *_: None)
     assert broker.begun.acquire(timeout=10)
-    coalescer.submit([(0, b"x" * 20)], lambda _error: None)  # alone it may be as large as it is
+    coalescer.submit([(0, b"x" * 20)], lambda *_: None)  # alone it may be as large as it is
     with pytest.raises(BrokerUnavailable):
-        coalescer.submit([(0, b"x")], lambda _error: None)
+        coalescer.submit([(0, b"x")], lambda *_: None)
     broker.let_go.release(2)
     loop.run_one()
     loop.run_one()
-    coalescer.submit([(0, b"x")], lambda _error: None)
+    coalescer.submit([(0, b"x")], lambda *_: None)
     broker.let_go.release()
     assert coalescer.close(10)
 
@@ -123,12 +123,12 @@ def test_close_pushes_what_waits_and_takes_no_more() -> None:
     """Nothing accepted is lost in a stop."""
     broker, loop = Broker(), Loop()
     coalescer = Coalescer(broker.push, call_soon=loop.call_soon)
-    coalescer.submit([(0, b"a")], lambda _error: None)
+    coalescer.submit([(0, b"a")], lambda *_: None)
     assert broker.begun.acquire(timeout=10)
-    coalescer.submit([(0, b"b")], lambda _error: None)
+    coalescer.submit([(0, b"b")], lambda *_: None)
     assert not coalescer.close(0), "the broker still holds the first push"
     with pytest.raises(BrokerUnavailable):
-        coalescer.submit([(0, b"c")], lambda _error: None)
+        coalescer.submit([(0, b"c")], lambda *_: None)
     broker.let_go.release(2)
     assert coalescer.close(10)
     assert broker.pushes == [[(0, b"a")], [(0, b"b")]]

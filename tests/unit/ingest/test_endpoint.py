@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qtd.engine.settings import Settings
-from qtd.errors import BrokerUnavailable, QtdError
+from qtd.errors import BrokerUnavailable
 from qtd.ingest.answer import Answer
+from qtd.ingest.coalescer import Done
 from qtd.ingest.counters import Counters
 from qtd.ingest.endpoint import Endpoint, split_target
 from qtd.ingest.http_request import HttpRequest
@@ -35,7 +36,7 @@ def test_targets_are_split(target: bytes, path: bytes, query: bytes) -> None:
 
 
 def endpoint(
-    submit: Callable[[Sequence[tuple[int, bytes]], Callable[[QtdError | None], None]], None],
+    submit: Callable[[Sequence[tuple[int, bytes]], Done], None],
     counters: Counters,
     *,
     settings: Callable[[], Settings] = Settings,
@@ -51,7 +52,7 @@ def endpoint(
         ),
         submit=submit,
         counters=counters,
-        ping=lambda: None,
+        health=lambda: "ready",
         executor=ThreadPoolExecutor(1),
         call_soon=lambda call: call(),
         log=get_logger("ingest"),
@@ -65,12 +66,12 @@ def hit(target: bytes = b"/matomo.php?idsite=1") -> HttpRequest:
 
 def test_the_answer_waits_for_the_queue() -> None:
     """Nothing is said before it is durable."""
-    waiting: list[Callable[[QtdError | None], None]] = []
+    waiting: list[Done] = []
     answers: list[Answer] = []
     counters = Counters()
     endpoint(lambda _entries, done: waiting.append(done), counters).handle(hit(), answers.append)
     assert (answers, counters.accepted) == ([], 0)
-    waiting[0](None)
+    waiting[0](None, False)
     assert [answer.status for answer in answers] == [200]
     assert counters.accepted == 1
 
@@ -78,7 +79,7 @@ def test_the_answer_waits_for_the_queue() -> None:
 def test_a_queue_that_is_full_is_an_honest_503() -> None:
     """Refused at once, and counted."""
 
-    def full(_entries: Sequence[tuple[int, bytes]], _done: Callable[[QtdError | None], None]) -> None:
+    def full(_entries: Sequence[tuple[int, bytes]], _done: Done) -> None:
         raise BrokerUnavailable("full")
 
     answers: list[Answer] = []

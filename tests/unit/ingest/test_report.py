@@ -53,8 +53,8 @@ def test_a_minute_has_one_summary(clock: FakeClock) -> None:
         clock.advance(60)
         report.beat(counters)
     assert logger.events == [
-        IngestSummary(accepted=6000, refused=0, bad=0, per_second=100.0),
-        IngestSummary(accepted=6000, refused=1, bad=0, per_second=100.0),
+        IngestSummary(accepted=6000, refused=0, spooled=0, bad=0, per_second=100.0),
+        IngestSummary(accepted=6000, refused=1, spooled=0, bad=0, per_second=100.0),
     ]
 
 

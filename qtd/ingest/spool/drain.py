@@ -1,0 +1,253 @@
+"""Pushes what is in the spool, in order, and opens each queue when nothing of it is left.
+
+New entries of a closed queue go behind its old ones, so the last of them have to be pushed while nobody appends:
+that last step holds the append lock. A queue that the broker does not take (one shard of a cluster is away, say)
+is left out, and holds up only itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+from qtd.clock import Clock
+from qtd.ingest.spool.folder import SpoolFolder
+from qtd.ingest.spool.positions import MOST_QUEUES, NO_SEGMENT
+from qtd.ingest.spool.reading import read_segment
+from qtd.ingest.spool.record import Record
+from qtd.ingest.spool.segment import HEAD_BYTES
+from qtd.log import Logger
+from qtd.log.events import SpoolTorn
+
+Push: TypeAlias = Callable[[Sequence[tuple[int, bytes]]], None]
+#: Finds the queues of an entry when their number has changed since it was spooled, and what of it goes where.
+Route: TypeAlias = Callable[[int, bytes], Sequence[tuple[int, bytes]]]
+
+#: Entries of one push.
+MOST_ENTRIES: Final = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """Records that follow one another, and where the reading of the next begins."""
+
+    records: list[Record]
+    end: int
+    #: as many queues as there were when they were spooled
+    queues: int
+
+
+class Drain:
+    """One attempt to drain the spool; used under the drain lock."""
+
+    def __init__(
+        self,
+        folder: SpoolFolder,
+        *,
+        queues: int,
+        push: Push,
+        route: Route,
+        began: Callable[[], None],
+        patience_seconds: float,
+        turn: int,
+        clock: Clock,
+        log: Logger,
+    ) -> None:
+        """Prepare it. `began` is told once, when the broker has taken something.
+
+        `turn` counts the attempts: which queue is tried first changes with it. Pushes that fail may take
+        `patience_seconds` together; then the attempt is over.
+        """
+        self._folder = folder
+        self._positions = folder.positions
+        self._queues = queues
+        self._push = push
+        self._route = route
+        self._began: Callable[[], None] | None = began
+        self._patience = patience_seconds
+        self._turn = turn
+        self._clock = clock
+        self._log = log
+        self._drained = self._positions.drained(MOST_QUEUES)
+        self._width = queues
+        self._pushed = self._positions.pushed()
+        self._blocked: set[int] = set()
+        self._descriptor = -1
+        self._base = NO_SEGMENT
+        self._segment_queues = 0
+        #: why the broker did not take some or all of it
+        self.cause: Exception | None = None
+
+    def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Push until the spool is empty, every queue in it is blocked, or told not to go on.
+
+        Raises:
+            OSError: the spool's disk failed.
+        """
+        try:
+            self._run(go_on)
+        finally:
+            self._close()
+
+    def _run(self, go_on: Callable[[], bool]) -> None:
+        place = min((self._drained[queue] for queue in self._closed()), default=0)
+        end = place
+        while go_on() and not self._all_blocked():
+            if place < end:
+                piece = self._piece(place, end)
+                self._apply(piece)
+                place = piece.end
+                continue
+            with self._folder.append_lock.held():
+                end = self._positions.head().end
+                piece = self._piece(place, end)
+                if piece.end == end:
+                    self._apply(piece)
+                    self._open(end)
+                    return
+
+    def _closed(self) -> list[int]:
+        return [queue for queue, closed in enumerate(self._positions.closed()) if closed]
+
+    def _all_blocked(self) -> bool:
+        return bool(self._blocked) and self._blocked.issuperset(self._closed())
+
+    # reading
+
+    def _piece(self, place: int, end: int) -> _Piece:
+        """Read on from `place`; what is damaged is left out."""
+        while place < end:
+            base, stop = self._segment_at(place, end)
+            if base is None:
+                place = stop
+                continue
+            reading = read_segment(
+                self._descriptor, base, max(place, base + HEAD_BYTES), stop, limit=MOST_ENTRIES
+            )
+            if reading.records:
+                return _Piece(records=reading.records, end=reading.end, queues=self._segment_queues)
+            self._damaged(base, stop - reading.end)
+            place = stop
+        return _Piece(records=[], end=end, queues=self._queues)
+
+    def _segment_at(self, place: int, end: int) -> tuple[int | None, int]:
+        """Open the segment that holds `place`; return its base and where it ends.
+
+        There is none (None) where it was removed, or is damaged: then that is where the next one begins.
+        """
+        bases = self._folder.bases()
+        base = max((base for base in bases if base <= place), default=None)
+        following = min([end, *(base for base in bases if base > place)])
+        if base is None or place >= base + self._folder.size(base):
+            return None, following
+        if base != self._base:
+            self._close()
+            self._forget_before(base)
+            queues = self._folder.queues_of(base)
+            if queues is None:
+                self._damaged(base, following - base)
+                return None, following
+            self._segment_queues = queues
+            self._descriptor = os.open(self._folder.segment(base), os.O_RDONLY | os.O_CLOEXEC)
+            self._base = base
+        return base, following
+
+    def _close(self) -> None:
+        if self._base != NO_SEGMENT:
+            os.close(self._descriptor)
+        self._base = NO_SEGMENT
+
+    # pushing
+
+    def _apply(self, piece: _Piece) -> None:
+        """Push a piece, and note what was pushed."""
+        entries = [
+            (record.queue, record.stored)
+            for record in piece.records
+            if record.queue not in self._blocked and record.end > self._drained[record.queue]
+        ]
+        queues = sorted({queue for queue, _ in entries})
+        before = self._clock.monotonic()
+        moved = piece.queues != self._queues
+        if entries and not self._try(entries, moved=moved):
+            self._spent(before)
+            if moved:
+                # Entries of one old queue may now belong to any: none may overtake those that did not go.
+                self._blocked.update(range(MOST_QUEUES))
+            elif len(queues) == 1:
+                self._blocked.update(queues)
+            else:
+                self._try_each(entries, queues)
+        gone = sum(queue not in self._blocked for queue, _ in entries)
+        if gone and self._began is not None:
+            self._began()
+            self._began = None
+        self._pushed += gone
+        self._width = max([self._width, *(queue + 1 for queue in queues)])
+        for queue in range(self._width):
+            if queue not in self._blocked and self._drained[queue] < piece.end:
+                self._drained[queue] = piece.end
+        self._positions.put_drained(self._drained[: self._width], self._pushed)
+
+    def _try_each(self, entries: Sequence[tuple[int, bytes]], queues: list[int]) -> None:
+        """Push each queue's entries by themselves, to see which the broker takes."""
+        first = self._turn % len(queues)
+        for queue in queues[first:] + queues[:first]:
+            before = self._clock.monotonic()
+            own = [entry for entry in entries if entry[0] == queue]
+            if self._patience <= 0 or not self._try(own, moved=False):
+                self._spent(before)
+                self._blocked.add(queue)
+
+    def _try(self, entries: Sequence[tuple[int, bytes]], *, moved: bool) -> bool:
+        try:
+            if moved:
+                entries = [part for entry in entries for part in self._route(*entry)]
+            self._push(entries)
+        except Exception as error:  # noqa: BLE001 - whatever it is, they are not in the queue
+            self.cause = error
+            return False
+        return True
+
+    def _spent(self, before: float) -> None:
+        self._patience -= self._clock.monotonic() - before
+
+    # what is left
+
+    def _open(self, end: int) -> None:
+        """Open what was drained up to `end`; with the append lock, so that is all there is."""
+        self._positions.put_closed(
+            [queue for queue in self._closed() if queue not in self._blocked], closed=False
+        )
+        if self._closed():
+            return
+        self._close()
+        for base in self._folder.bases():
+            self._folder.segment(base).unlink()
+        self._positions.put_head(replace(self._positions.head(), begin=end, segment=NO_SEGMENT))
+
+    def _forget_before(self, base: int) -> None:
+        """Remove the segments before the one at `base` that no queue needs any more."""
+        needed = min((self._drained[queue] for queue in self._closed()), default=base)
+        bases = self._folder.bases()
+        gone = [one for one, following in pairwise(bases) if following <= needed and following <= base]
+        if not gone:
+            return
+        with self._folder.append_lock.held():
+            for one in gone:
+                self._folder.segment(one).unlink()
+            head = self._positions.head()
+            self._positions.put_head(replace(head, begin=min(self._folder.bases(), default=head.end)))
+
+    def _damaged(self, base: int, size: int) -> None:
+        """Keep a segment for people that holds something else than what was written; nothing comes behind it."""
+        with self._folder.append_lock.held():
+            head = self._positions.head()
+            if head.segment == base:
+                self._positions.put_head(replace(head, segment=NO_SEGMENT))
+        kept = self._folder.keep_copy(base)
+        if kept is not None:
+            self._log.emit(SpoolTorn(segment=kept.name, bytes=size))
