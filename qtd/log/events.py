@@ -277,6 +277,29 @@ class EntryDead(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLettersExpiring(Event):
+    """Dead letters come near the bounds of age or number: in an hour at the earliest they are dropped."""
+
+    level: ClassVar[int] = WARNING
+    #: how many do so that did not before
+    letters: int
+    #: how many there are altogether
+    kept: int
+    #: the bounds
+    most_kept: int
+    most_days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadLettersDropped(Event):
+    """Dead letters beyond the bounds of age or number, announced before, were given up for good."""
+
+    level: ClassVar[int] = WARNING
+    letters: int
+    requests: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class QueueLockLost(Event):
     """The queue's lock ran out before the batch did: the batch is abandoned."""
 

@@ -181,3 +181,11 @@ class Ledger:
 
 def _split(identities: bytes) -> list[bytes]:
     return [identities[at : at + DIGEST_SIZE] for at in range(0, len(identities), DIGEST_SIZE)]
+
+
+def keep_off(connection: Connection, prefix: str = "") -> None:
+    """Keep all workers from applying anything until the connection's transaction ends; wait for those that do.
+
+    They begin each batch by locking their queue's row, and so hold nothing else while they wait for it: no deadlock.
+    """
+    connection.execute(text(f"UPDATE `{prefix}qtd_ledger` SET time = time"))

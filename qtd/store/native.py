@@ -18,8 +18,10 @@ from qtd.config.keep import Keep
 from qtd.db.transaction import writing
 from qtd.engine.outside import Outside
 from qtd.errors import ConfigurationError, SchemaError, Transient
+from qtd.log.logger import Logger, get_logger
 from qtd.store.application import Application, ReadEntries, cause_of
 from qtd.store.counters import Counters
+from qtd.store.dead_letter_bounds import DeadLetterBounds
 from qtd.store.dead_letters import Buried, DeadLetters
 from qtd.store.entry import Entry, read_entry
 from qtd.store.ledger import Ledger
@@ -74,6 +76,7 @@ class NativeRecorder:
         outside: Outside,
         clock: Clock,
         keep: Keep | None = None,
+        logger: Logger | None = None,
     ) -> None:
         """Look at the tables. Raises SchemaError where they are not what is needed."""
         self._engine = engine
@@ -85,6 +88,14 @@ class NativeRecorder:
         )
         self._dead_letters = DeadLetters(engine, prefix)
         self._counters = Counters(engine, prefix, clock=clock, days=keep.counters_days)
+        self._bounds = DeadLetterBounds(
+            engine,
+            prefix,
+            keep=keep,
+            counters=self._counters,
+            clock=clock,
+            logger=logger or get_logger("store"),
+        )
 
     def fence(self, queue: int) -> int:
         """Take a new fence of the queue; see `qtd.store.ledger`. Raises what `qtd.db.transaction.writing` names."""
@@ -100,6 +111,7 @@ class NativeRecorder:
             Transient: some may have been applied, in their order from the first; call again with the same.
             SchemaError: the tables have changed.
         """
+        self._bounds.look()
         entries = [read_entry(one) for one in stored]
         known = self._ledger.applied(queue, {entry.digest for entry in entries})
         result = BatchResult()

@@ -15,12 +15,14 @@ from qtd.config.database import Connection
 from qtd.config.root import Config
 from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
+from qtd.engine.outside import Outside
 from qtd.log.events import TablesCreated
 from qtd.log.logger import Logger, get_logger
 from qtd.queue.contract import Queues
 from qtd.store.native import NativeRecorder
 from qtd.store.outside import gather, synchronised_lists
 from qtd.store.prepare import prepare
+from qtd.store.retry import Retry
 from qtd.store.salts import StoredSalts
 from qtd.store.settings.own_file import configured_by
 from qtd.store.settings.source import SettingsSource
@@ -67,6 +69,26 @@ def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecor
 
     Raises Transient where the database is not there, SchemaError where its tables are not what is needed.
     """
+    source, outside = _surroundings(config, engine, clock)
+    prefix = config.database.tables_prefix
+    recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
+    # Lists and patterns stay for good, and a batch makes thousands of objects that live until its end: looking
+    # for garbage among them all again and again costs a fifth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    return recorder
+
+
+def dead_letter_retry(config: Config, engine: Engine, clock: Clock) -> Retry:
+    """What applies dead letters again; raises as `native_recorder`."""
+    source, outside = _surroundings(config, engine, clock)
+    prefix = config.database.tables_prefix
+    return Retry(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
+
+
+def _surroundings(config: Config, engine: Engine, clock: Clock) -> tuple[SettingsSource, Outside]:
+    """What the native engine needs beside its requests."""
     prefix = config.database.tables_prefix
     prepare_database(config, engine)
     source = settings_source(config, engine, clock)
@@ -75,13 +97,7 @@ def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecor
         matomo_path=config.matomo.path,
         options=synchronised_lists(engine, prefix, source.current()),
     )
-    recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
-    # Lists and patterns stay for good, and a batch makes thousands of objects that live until its end: looking
-    # for garbage among them all again and again costs a fifth of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    return recorder
+    return source, outside
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

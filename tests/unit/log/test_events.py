@@ -28,6 +28,8 @@ def test_names_and_fields_are_an_interface() -> None:
         "batch_retried(queue, attempt, cause, pause_seconds)",
         "configuration_read(source)",
         "configuration_refused(problem)",
+        "dead_letters_dropped(letters, requests)",
+        "dead_letters_expiring(letters, kept, most_kept, most_days)",
         "entry_dead(queue, entry, cause)",
         "ingest_started(listen, processes)",
         "ingest_stopped(accepted, refused)",
