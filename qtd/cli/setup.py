@@ -89,15 +89,15 @@ def fail(reason: str) -> NoReturn:
     sys.exit(EXIT_FAILED)
 
 
-def load_config(path: Path | None) -> Config:
+def load_config(path: Path | None, *, secrets: bool = True) -> Config:
     """The valid configuration, completed by Matomo's files where it names them. Raises ConfigurationError."""
-    return beside_matomo(load(path))
+    return beside_matomo(load(path, secrets=secrets))
 
 
-def read_config(path: Path | None) -> Config:
+def read_config(path: Path | None, *, secrets: bool = True) -> Config:
     """The same; ends the process with exit code 2 where there is none."""
     try:
-        return load_config(path)
+        return load_config(path, secrets=secrets)
     except ConfigurationError as error:
         refuse(error)
 

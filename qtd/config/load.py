@@ -24,10 +24,12 @@ def load(
     *,
     default_paths: Sequence[Path] = DEFAULT_PATHS,
     environ: Mapping[str, str] = os.environ,
+    secrets: bool = True,
 ) -> Config:
     """Return the configuration from `path`, else the first of `default_paths` there is, else the defaults.
 
-    The result's `source` says which. Secrets are read from their files; nothing is connected to.
+    The result's `source` says which. Secrets are read from their files, unless `secrets` is false: whoever only
+    checks may not be allowed to. Nothing is connected to.
 
     Raises:
         ConfigurationError: with every mistake found, one line each.
@@ -38,13 +40,14 @@ def load(
         config = Config.model_validate(document.values)
     except ValidationError as error:
         raise ConfigurationError(*describe(error, Config, document.lines)) from None
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    files = SecretFiles(
-        credentials=Path(credentials) if credentials and Path(credentials).is_dir() else None,
-        beside=(source.parent if source else Path()).absolute(),
-    )
     problems = list(unsupported(config))
-    config = resolve(config, files, problems)
+    if secrets:
+        credentials = environ.get("CREDENTIALS_DIRECTORY")
+        files = SecretFiles(
+            credentials=Path(credentials) if credentials and Path(credentials).is_dir() else None,
+            beside=(source.parent if source else Path()).absolute(),
+        )
+        config = resolve(config, files, problems)
     if problems:
         raise ConfigurationError(*problems)
     return config.read_from(source)

@@ -35,7 +35,8 @@ class Load:
     sent: int
     accepted: int
     failed: int
-    failures: list[str]
+    #: kinds of the failures, or statuses, and how many there were
+    failures: dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +90,7 @@ class Installed:
         """Send page views meanwhile; the values are filled in at the end."""
         command = f"/opt/qtd/venv/bin/python {_LOAD} {seconds} {rate} {next(_PREFIXES)}"
         process = subprocess.Popen(self.guest.command(command), stdout=subprocess.PIPE, text=True)
-        load = Load(sent=0, accepted=0, failed=0, failures=[])
+        load = Load(sent=0, accepted=0, failed=0, failures={})
         try:
             yield load
             out, _ = process.communicate(timeout=seconds + 120)

@@ -5,6 +5,7 @@
 Prints one line of JSON at the end: how many were sent, how many were accepted (200), and what the others met.
 """
 
+import collections
 import http.client
 import json
 import sys
@@ -14,7 +15,7 @@ import time
 seconds, rate, prefix = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 THREADS = 8
 sent, accepted = [0] * THREADS, [0] * THREADS
-failures: list[str] = []
+failures: collections.Counter[str] = collections.Counter()
 
 
 def send(thread: int) -> None:
@@ -33,12 +34,12 @@ def send(thread: int) -> None:
             status = connection.getresponse().status
             connection.close()
         except OSError as error:
-            failures.append(repr(error))
+            failures[type(error).__name__] += 1
             continue
         if status in (200, 204):
             accepted[thread] += 1
         else:
-            failures.append(str(status))
+            failures[str(status)] += 1
 
 
 threads = [threading.Thread(target=send, args=(number,)) for number in range(THREADS)]
@@ -46,5 +47,5 @@ for one in threads:
     one.start()
 for one in threads:
     one.join()
-outcome = {"sent": sum(sent), "accepted": sum(accepted), "failures": failures[:20], "failed": len(failures)}
+outcome = {"sent": sum(sent), "accepted": sum(accepted), "failures": failures, "failed": failures.total()}
 sys.stdout.write(json.dumps(outcome) + "\n")
