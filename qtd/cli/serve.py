@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -23,7 +23,7 @@ from qtd.cli.stage import reached
 from qtd.cli.together import serve_together
 from qtd.clock import SystemClock
 from qtd.config.root import Config
-from qtd.errors import ConfigurationError, Transient
+from qtd.errors import ConfigurationError
 from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
@@ -95,18 +95,18 @@ def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool
             Recorder(engine, config.database.tables_prefix, clock=clock)
 
     with closing(open_queues(config)) as queues:
-
-        def ping() -> None:
-            # With a spool requests are accepted without the broker: it need not be there to begin.
-            with nullcontext() if no_wait or config.spool_directory is None else suppress(Transient):
-                queues.ping()
-
+        # With a spool requests are accepted without the broker: it need not be there to begin.
+        ping = queues.ping if no_wait or config.spool_directory is None else _nothing
         try:
             return reached(
                 config, engine, ping, look, clock=clock, stop=stop, no_wait=no_wait, notifier=notifier
             )
         finally:
             engine.dispose()
+
+
+def _nothing() -> None:
+    """Wait for nobody."""
 
 
 def _backing(config: Config) -> Backing:

@@ -22,7 +22,10 @@ class SpoolFolder:
 
     def __init__(self, path: Path, *, queues: int) -> None:
         """Open it, made where it is missing; connected to nothing else."""
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in missing:
+            _sync(folder.parent)
         self.path = path
         #: to be held by who writes entries, and by who opens queues again
         self.append_lock = FileLock(path / "append.lock")
@@ -82,11 +85,7 @@ class SpoolFolder:
 
     def sync(self) -> None:
         """Bring the folder itself to disk: which files there are."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(self.path)
 
     def close(self) -> None:
         """Close everything."""
@@ -94,6 +93,14 @@ class SpoolFolder:
         self.append_lock.close()
         self.drain_lock.close()
         self._use_lock.close()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -329,6 +329,27 @@ def test_nothing_follows_an_fsync_that_failed(ground: Ground, monkeypatch: pytes
     assert ground.broker.queues == by_queue(numbered(0, 6))
 
 
+def test_all_of_it_is_on_disk_before_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries with one fsync for all; and the names of new files and folders, without which they could not be found."""
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    ground = Ground(tmp_path / "state" / "spool")
+    spool = ground.spool()
+    assert {tmp_path.name, "state"} <= set(synced)
+    synced.clear()
+    spool.append(numbered(0, 100))
+    assert synced == [ground.segments()[0].name, "spool"]
+    spool.append(numbered(100, 100))
+    assert synced[2:] == [ground.segments()[0].name]
+    ground.die()
+
+
 def test_another_number_of_queues(ground: Ground) -> None:
     """Old entries go where they belong now, and until all are there every queue stays closed."""
     spool = ground.spool(queues=4)
