@@ -23,19 +23,21 @@ def test_a_name_keeps_its_prefix() -> None:
     assert action.url_prefixes == {(1, "example.org/"): 0}
 
 
-def test_what_the_column_does_not_take_is_an_objection() -> None:
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["n" * MAX_NAME_LENGTH], None),
+        (["n" * (MAX_NAME_LENGTH + 1)], "name_too_long"),
+        ([cut_bytes("\u00e4", 1)], "broken_character"),
+        (["n" * (MAX_NAME_LENGTH + 1), cut_bytes("\u00e4", 1)], "name_too_long"),
+    ],
+)
+def test_what_the_column_does_not_take_is_an_objection(names: list[str], reason: str | None) -> None:
     """A name that is too long, or cut off within a character; the first objection counts."""
     action = Action(type=EVENT)
-    action.refer("idaction_name", ActionType.EVENT_NAME, "n" * MAX_NAME_LENGTH)
-    assert action.objection is None
-    action.refer("idaction_name", ActionType.EVENT_NAME, "n" * (MAX_NAME_LENGTH + 1))
-    action.refer("idaction_event_action", ActionType.EVENT_ACTION, cut_bytes("\u00e4", 1))
-    assert action.objection is not None
-    assert action.objection.reason == "name_too_long"
-    other = Action(type=EVENT)
-    other.refer("idaction_event_action", ActionType.EVENT_ACTION, cut_bytes("\u00e4", 1))
-    assert other.objection is not None
-    assert other.objection.reason == "broken_character"
+    for name in names:
+        action.refer("idaction_name", ActionType.EVENT_NAME, name)
+    assert (None if action.objection is None else action.objection.reason) == reason
 
 
 def test_kinds_of_actions() -> None:

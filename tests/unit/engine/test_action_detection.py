@@ -11,7 +11,7 @@ from qtd.engine.site import Site
 from tests.tracking import request, urls
 
 SITE = Site(idsite=1, urls=("http://example.org",), sitesearch_keyword_parameters=("q",))
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "download": "http://example.org/f.pdf",
     "link": "http://other.example/",
     "e_c": "category",

@@ -69,7 +69,8 @@ def test_to_int_takes_what_php_takes(value: Any, number: int) -> None:
 
 def test_to_float_takes_the_leading_number() -> None:
     """And 0 where there is none."""
-    assert [to_float(value) for value in ("1.5kg", "kg", ".5", True, [])] == [1.5, 0.0, 0.5, 1.0, 0.0]
+    values: list[Any] = ["1.5kg", "kg", ".5", True, []]
+    assert [to_float(value) for value in values] == [1.5, 0.0, 0.5, 1.0, 0.0]
 
 
 @pytest.mark.parametrize(
