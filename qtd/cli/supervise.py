@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 from qtd.cli.setup import (
     config_option,
     load_config,
-    load_config,
     log_as_configured,
     no_wait_option,
     refuse_memory,
