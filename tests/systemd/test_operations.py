@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from functools import partial
+from typing import Any
 
 from tests.systemd.installed import Installed
+
+#: One to four workers, decided upon within seconds.
+SCALED: dict[str, Any] = {
+    "min": 1,
+    "lock_seconds": 5,
+    "retry_max_seconds": 2.0,
+    "scale_up_lag_seconds": 3.0,
+    "scale_up_pause_seconds": 2.0,
+    "scale_down_lag_seconds": 1.0,
+    "scale_down_after_seconds": 3.0,
+}
 
 
 def _ended(qtd: Installed, unit: str) -> bool:
@@ -98,16 +111,7 @@ def test_a_reload_with_mistakes_changes_nothing(qtd: Installed) -> None:
 
 def test_a_peak_brings_workers_and_calm_takes_them(qtd: Installed) -> None:
     """Lag brings workers within seconds, calm takes them away; each decision is a line with its reason."""
-    qtd.configure(
-        workers={
-            "min": 1,
-            "lock_seconds": 5,
-            "scale_up_lag_seconds": 3.0,
-            "scale_up_pause_seconds": 2.0,
-            "scale_down_lag_seconds": 1.0,
-            "scale_down_after_seconds": 3.0,
-        }
-    )
+    qtd.configure(workers=SCALED)
     guest = qtd.guest
     guest.run("systemctl start qtd.target qtd.service qtd-ingest.service")
     qtd.until_running(1)
@@ -143,27 +147,32 @@ def test_a_worker_that_does_not_get_on_is_restarted_with_its_stack(qtd: Installe
     assert qtd.recorded() == load.accepted + second.accepted
 
 
-def test_the_journal_tells_an_outage_of_the_database_as_a_story(qtd: Installed) -> None:
+def test_the_journal_tells_a_peak_with_an_outage_as_a_story(qtd: Installed) -> None:
     """What is waited for is a warning with its cause; requests are accepted all the time, and the books balance."""
-    qtd.start()
+    qtd.configure(workers=SCALED)
     guest = qtd.guest
+    guest.run("systemctl start qtd.target qtd.service qtd-ingest.service")
+    qtd.until_running(1)
     with qtd.load(14) as load:
         time.sleep(3)
         guest.run("systemctl stop mariadb")
-        time.sleep(5)
+        time.sleep(6)
         status = guest.show("qtd-worker@1.service", "StatusText")
         guest.run("systemctl start mariadb")
     assert status.startswith("trying again: "), status
     assert load.failed == 0
     qtd.until_empty()
     assert qtd.recorded() == load.accepted
+    assert guest.events("workers_wanted")
+    qtd.until_running(1)
     waiting = [entry for entry in guest.events("waiting") if entry["QTD_WAITS_FOR"] == "database"]
     assert {entry["PRIORITY"] for entry in waiting} == {"4"}
-    assert {entry["SYSLOG_IDENTIFIER"] for entry in waiting} <= {"qtd-worker-1", "qtd-worker-2", "qtd-ingest"}
+    assert any(entry["SYSLOG_IDENTIFIER"] == "qtd-worker-1" for entry in waiting)
     assert any(entry["QTD_WAITS_FOR"] == "database" for entry in guest.events("reached"))
     assert not guest.events("entry_dead")
-    assert "secret-of-the-test" not in guest.story()
-    print(guest.story())  # noqa: T201 - for docs/operations.md
+    story = guest.story()
+    assert "secret-of-the-test" not in story
+    sys.stdout.write(story)  # shown with `pytest -s`; an excerpt is in docs/operations.md
 
 
 def test_debug_has_a_line_for_each_batch_and_info_has_none(qtd: Installed) -> None:
