@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Final
 
@@ -12,6 +13,7 @@ from qtd.config.root import Config
 from qtd.engine.settings import Settings
 from qtd.errors import ConfigurationError
 from qtd.ingest.spool.spool import Spool
+from qtd.ingest.spool.state import look
 from qtd.log.events import SpoolBroken
 from qtd.log.logger import Logger
 from qtd.queue.contract import Queues
@@ -31,6 +33,7 @@ def check_spool(config: Config, logger: Logger) -> None:
     """
     directory = config.spool_directory
     if directory is None:
+        _forgotten(config, logger)
         if config.spool.enabled is None and config.queue.backend != "memory":
             wanted = config.spool.directory or config.state_directory / "spool"
             logger.emit(SpoolBroken(directory=str(wanted), cause="it can not be written to"))
@@ -43,6 +46,16 @@ def check_spool(config: Config, logger: Logger) -> None:
         if config.spool.enabled:
             cause = error.strerror or error
             raise ConfigurationError(f"spool.directory: {str(directory)!r}: {cause}") from error
+
+
+def _forgotten(config: Config, logger: Logger) -> None:
+    """Say so where the spool was turned off before it was empty."""
+    directory = config.spool.directory or config.state_directory / "spool"
+    with suppress(OSError):
+        state = look(directory)
+        if state is not None and state.entries:
+            cause = f"it is turned off, but holds {state.entries} entries: turn it on to have them pushed"
+            logger.emit(SpoolBroken(directory=str(directory), cause=cause))
 
 
 def open_spool(

@@ -10,11 +10,12 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import SpoolUnavailable
-from qtd.ingest.spool.folder import SpoolFolder, write_all
+from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import NO_SEGMENT, Head
 from qtd.ingest.spool.record import encode_record
 from qtd.ingest.spool.recovery import Recovery
 from qtd.ingest.spool.segment import HEAD_BYTES
+from qtd.ingest.spool.write import write_all
 from qtd.log import Logger
 
 #: A segment is not appended to any more once it has so many bytes; what is drained is freed by segments.

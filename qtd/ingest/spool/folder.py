@@ -9,6 +9,7 @@ from typing import Final
 from qtd.ingest.spool.file_lock import FileLock
 from qtd.ingest.spool.positions import Positions
 from qtd.ingest.spool.segment import HEAD_BYTES, base_of, encode_head, read_head, segment_name
+from qtd.ingest.spool.write import write_all
 
 #: Ending of the names of segments that can not be read to their end.
 DAMAGED: Final = ".damaged"
@@ -35,7 +36,7 @@ class SpoolFolder:
         with self.append_lock.held():
             #: nobody else uses it: what is noted may be from before the machine failed
             self.first = self._use_lock.share()
-            self.positions = Positions(path / "positions", queues)
+            self.positions = Positions.to_write(path / "positions", queues)
 
     def bases(self) -> list[int]:
         """Return where each segment begins, oldest first."""
@@ -101,11 +102,3 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_all(descriptor: int, data: bytes, offset: int) -> None:
-    """Write all of `data`; a disk that becomes full takes a part before it fails with OSError."""
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written

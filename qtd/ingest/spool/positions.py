@@ -18,7 +18,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct, error, pack, unpack
-from typing import Final
+from typing import Final, Self
+
+from qtd.ingest.spool.write import write_all
 
 #: What the file has room for; `queue.count` can not be more.
 MOST_QUEUES: Final = 4096
@@ -56,14 +58,24 @@ class Head:
 class Positions:
     """The open file; every call may raise OSError."""
 
-    def __init__(self, path: Path, queues: int) -> None:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def to_write(cls, path: Path, queues: int) -> Self:
         """Open it; to be called under the append lock, for what is not there or not whole is made anew."""
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if self._head() is None:
+        positions = cls(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if positions._head() is None:
             # Every block now, so that what follows needs no space on the disk.
-            os.pwrite(self._descriptor, bytes(_SIZE), 0)
-            self.put_head(Head(queues=queues, widest=queues))
-            os.fsync(self._descriptor)
+            write_all(positions._descriptor, bytes(_SIZE), 0)
+            positions.put_head(Head(queues=queues, widest=queues))
+            os.fsync(positions._descriptor)
+        return positions
+
+    @classmethod
+    def to_read(cls, path: Path) -> Self:
+        """Open what is there; nothing can be written."""
+        return cls(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
 
     def closed(self, queues: int = MOST_QUEUES) -> bytes:
         """Return a byte for each of the first `queues` queues: not zero if it has entries in the spool."""
@@ -78,7 +90,7 @@ class Positions:
         """Return the head."""
         head = self._head()
         if head is None:
-            raise OSError("the spool's file of positions was damaged while it was in use")
+            raise OSError("the spool's file of positions is damaged")
         return head
 
     def put_head(self, head: Head) -> None:

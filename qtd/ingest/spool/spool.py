@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ from qtd.errors import SpoolUnavailable
 from qtd.ingest.spool.append import SEGMENT_BYTES, Appender
 from qtd.ingest.spool.drain import Drain, Push, Route
 from qtd.ingest.spool.folder import SpoolFolder
+from qtd.ingest.spool.state import SpoolState, state_of
 from qtd.log import Logger
 from qtd.log.events import SpoolBroken, SpoolDrained, SpoolDraining, SpoolFound, Spooling
 
@@ -28,16 +28,6 @@ class Pauses(Protocol):
 
     def succeeded(self) -> None:
         """Begin from the shortest pause again."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpoolState:
-    """What waits in the spool."""
-
-    entries: int
-    bytes: int
-    #: Unix time of the oldest; None where nothing waits
-    since: float | None
 
 
 class Spool:
@@ -129,15 +119,8 @@ class Spool:
 
     def state(self) -> SpoolState:
         """Return what waits. Raises OSError."""
-        positions = self._folder.positions
         with self._folder.append_lock.held():
-            head = positions.head()
-            waits = any(positions.closed())
-        return SpoolState(
-            entries=max(head.appended - positions.pushed(), 0) if waits else 0,
-            bytes=head.end - head.begin,
-            since=head.since if waits else None,
-        )
+            return state_of(self._folder.positions)
 
     def check(self) -> None:
         """Raise SpoolUnavailable where the spool did not take what it was given last."""

@@ -14,6 +14,7 @@ import pytest
 from qtd.errors import SpoolUnavailable
 from qtd.ingest.spool import append, drain
 from qtd.ingest.spool.record import encode_record
+from qtd.ingest.spool.state import SpoolState, look
 from qtd.log.events import SpoolDrained, SpoolDraining, SpoolFound, Spooling, SpoolTorn
 from tests.unit.ingest.spooling import Ground, by_queue, numbered
 
@@ -46,6 +47,17 @@ def test_it_is_drained_in_order_and_told_as_a_story(ground: Ground) -> None:
     assert [type(event) for event in ground.log.events] == [Spooling, SpoolDraining, SpoolDrained]
     assert ground.log.of(Spooling)[0].cause == "the broker is away"
     assert ground.log.of(SpoolDrained) == [SpoolDrained(entries=10, seconds=5.0)]
+
+
+def test_whoever_may_read_it_sees_what_waits(ground: Ground) -> None:
+    """From another process, without a lock, and without making what is not there."""
+    assert look(ground.folder) is None
+    assert not ground.folder.exists()
+    spool = ground.spool()
+    assert look(ground.folder) == SpoolState(entries=0, bytes=0, since=None)
+    spool.append(numbered(0, 7))
+    assert look(ground.folder) == spool.state()
+    assert spool.state().entries == 7
 
 
 def test_only_its_owner_may_look_inside(ground: Ground) -> None:
