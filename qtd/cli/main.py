@@ -16,6 +16,8 @@ COMMANDS = {
     "worker": "Record what waits in the queues, until stopped.",
     "supervise": "Keep as many workers running as are wanted.",
     "process": "Record what waits in the queues, then end (for cron).",
+    "dead-letters": "Look at what could not be recorded; retry or drop it.",
+    "db": "Look after qtd's own tables.",
     "check-config": "Validate a configuration file.",
     "parity": "Compare the native engine with recordings of Matomo.",
     "bench": "Measure how fast this machine accepts and records.",

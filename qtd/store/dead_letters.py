@@ -93,6 +93,9 @@ class DeadLetters:
             f"UPDATE {self._table} SET attempts = attempts + 1, cause = :cause, version = :version WHERE id = :id"
         )
         self._delete = text(f"DELETE FROM {self._table} WHERE id = :id")
+        self._existing = text(f"SELECT id FROM {self._table} WHERE id IN :ids").bindparams(
+            bindparam("ids", expanding=True)
+        )
         self._count = text(f"SELECT COUNT(*) FROM {self._table}")
         self._groups = text(
             "SELECT cause, COUNT(*) AS letters, SUM(requests) AS requests, MIN(time) AS oldest,"
@@ -138,6 +141,11 @@ class DeadLetters:
                 Group(**{**row, "requests": int(row["requests"])})
                 for row in connection.execute(self._groups).mappings()
             ]
+
+    def existing(self, ids: Sequence[int]) -> set[int]:
+        """Those of the ids that there are. Raises what `qtd.db.transaction.reading` names."""
+        with reading(self._engine) as connection:
+            return set(connection.scalars(self._existing, {"ids": list(ids)})) if ids else set()
 
     def select(self, selection: Selection) -> Iterator[DeadLetter]:
         """The letters by id, read a few at a time, so that they may be removed meanwhile.
