@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtd.engine.late_times import LateTimes
 from qtd.engine.lookup import Known
+from qtd.engine.params import Params
+from qtd.engine.plan import LinkAction, Plan
 from qtd.engine.visit import Visit
 from tests.tracker import Batch, outcomes, request_set
 from tests.tracking import NOW, visit
@@ -23,7 +26,7 @@ def times(*requests: dict[str, Any]) -> list[Any]:
 
 def test_times_go_to_the_page_view_of_the_batch() -> None:
     """The one with the same identifier, in any case as the database compares."""
-    assert times(page("one"), page("two"), {**PING, "pv_id": "TWO", "pf_net": "5"}) == [None, 5]
+    assert times(page("one"), page("Two"), {**PING, "pv_id": "tWO", "pf_net": "5"}) == [None, 5]
 
 
 def test_of_two_with_the_same_identifier_the_first_is_meant() -> None:
@@ -45,6 +48,26 @@ def test_a_long_identifier_finds_nothing() -> None:
 def test_another_page_view_adds_nothing() -> None:
     """Its times are its own."""
     assert times(page(), page(pf_net="5")) == [None, 5]
+
+
+def test_a_page_view_that_is_undone_is_forgotten() -> None:
+    """And the one before it is found again."""
+    plan, someone = Plan(), visit()
+    late = LateTimes(plan, Known())
+    titled = LinkAction({"idpageview": "abc", "idaction_url": 0, "idaction_name": (4, "A")})
+    with_address = LinkAction({"idpageview": "abc", "idaction_url": (1, "a"), "idaction_name": 0})
+    late.remember(someone, titled)
+    mark = plan.mark()
+    late.remember(someone, with_address)
+    plan.undo(mark)
+    mark = plan.mark()
+    late.add(someone, Params({"pv_id": "abc", "pf_net": "5"}))
+    assert (titled.row.get("time_network"), with_address.row.get("time_network")) == (5, None)
+    other = visit()
+    late.remember(other, with_address)
+    plan.undo(mark)
+    late.add(other, Params({"pv_id": "abc", "pf_net": "5"}))
+    assert "time_network" not in with_address.row
 
 
 def test_stored_page_views_come_first() -> None:

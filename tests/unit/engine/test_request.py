@@ -49,7 +49,7 @@ def test_an_image_on_a_page_has_the_page_as_its_address() -> None:
     request = asked({"idsite": "1"}, server=referer)
     assert request.url == "http://example.org/p"
     assert request.raw == {"idsite": "1"}
-    assert asked({"url": "0", "urlref": ""}, server=referer).url == "http://example.org/p"
+    assert asked({"url": "0", "urlref": "0"}, server=referer).url == "http://example.org/p"
     assert asked({"urlref": "x"}, server=referer).url == ""
     assert asked({"url": "x"}, server=referer).url == "x"
 
