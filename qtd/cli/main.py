@@ -17,6 +17,7 @@ COMMANDS = {
     "supervise": "Keep as many workers running as are wanted.",
     "process": "Record what waits in the queues, then end (for cron).",
     "dead-letters": "Look at what could not be recorded; retry or drop it.",
+    "audit": "Check that everything taken from the queues is accounted for.",
     "db": "Look after qtd's own tables.",
     "check-config": "Validate a configuration file.",
     "parity": "Compare the native engine with recordings of Matomo.",
