@@ -103,8 +103,10 @@ def read_matomo_files(path: Path) -> MatomoFiles:
         merged = sections.setdefault(section, {})
         for key, value in values.items():
             before = merged.get(key)
-            both = isinstance(value, dict) and isinstance(before, dict)
-            merged[key] = {**before, **value} if both else value
+            if isinstance(value, dict) and isinstance(before, dict):
+                merged[key] = {**before, **value}
+            else:
+                merged[key] = value
     for section, values in _read(path / _LOCAL).items():
         sections.setdefault(section, {}).update(values)
     return MatomoFiles(path=path, sections=sections)

@@ -35,7 +35,9 @@ def test_any_sentinel_will_do(sentinels: SentinelGroup) -> None:
 def test_no_sentinel_at_all_is_an_outage_that_names_them(sentinels: SentinelGroup) -> None:
     """The reason says who was asked and for which master."""
     gone = free_port()
-    with pytest.raises(BrokerUnavailable, match=rf"names the master '{MASTER_NAME}': 127.0.0.1:{gone}: Error 111"):
+    with pytest.raises(
+        BrokerUnavailable, match=rf"names the master '{MASTER_NAME}': 127.0.0.1:{gone}: Error 111"
+    ):
         open_sentinel(sentinels, hosts=[f"127.0.0.1:{gone}"]).ping()
 
 

@@ -7,7 +7,9 @@ from qtd.store.settings.php_ini import parse_ini
 
 def test_sections_keys_and_comments() -> None:
     """Keys belong to the section above them; comments and blank lines count for nothing."""
-    text = "; <?php exit; ?>\nearly = 1\n\n[Tracker]\nname = _pk_uid ; why\n# old comment\n[General]\nsalt=abc\n"
+    text = (
+        "; <?php exit; ?>\nearly = 1\n\n[Tracker]\nname = _pk_uid ; why\n# old comment\n[General]\nsalt=abc\n"
+    )
     assert parse_ini(text) == {
         "": {"early": "1"},
         "Tracker": {"name": "_pk_uid"},

@@ -57,7 +57,11 @@ def test_fragments_are_kept_as_the_site_says_or_the_installation() -> None:
 
 def test_columns_that_an_older_matomo_lacks() -> None:
     """Missing columns are as if they said nothing."""
-    row = {key: value for key, value in ROW.items() if key not in ("excluded_referrers", "keep_url_fragment", "type")}
+    row = {
+        key: value
+        for key, value in ROW.items()
+        if key not in ("excluded_referrers", "keep_url_fragment", "type")
+    }
     site = site_of(row, {})
     assert (site.excluded_referrers, site.keep_url_fragment, site.type) == ((), False, "website")
 
