@@ -40,6 +40,7 @@ GENERAL_KEYS = frozenset(
         "action_category_delimiter",
         "action_title_category_delimiter",
         "action_url_category_delimiter",
+        "enable_referrer_definition_syncs",
         "enable_trusted_host_check",
         "proxy_client_headers",
         "proxy_ip_read_last_in_list",

@@ -55,6 +55,7 @@ GENERAL_DEFAULTS: Mapping[str, str | tuple[str, ...]] = {
     "action_url_category_delimiter": "/",
     "action_title_category_delimiter": "",
     "enable_trusted_host_check": "1",
+    "enable_referrer_definition_syncs": "1",
 }
 
 

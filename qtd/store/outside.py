@@ -33,7 +33,7 @@ def synchronised_lists(engine: Engine, prefix: str, settings: Settings) -> dict[
     """
     with reading(engine) as connection:
         options = read_list_options(connection, prefix)
-    if not truthy(settings.general.get("enable_referrer_definition_syncs", "1")):
+    if not truthy(settings.general["enable_referrer_definition_syncs"]):
         options.pop(SEARCH_ENGINES_OPTION, None)
         options.pop(SOCIAL_NETWORKS_OPTION, None)
     return options
