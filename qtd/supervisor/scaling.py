@@ -62,6 +62,10 @@ class Scaling:
         self._calm_since = None
         return None if self.wanted == before else "the configuration was changed"
 
+    def lags(self, demand: Demand) -> bool:
+        """Say whether there would have to be more workers, if there may be."""
+        return demand.latest.lag - self._bounds.patience >= self._bounds.up_lag
+
     def decide(self, demand: Demand, now: float) -> str | None:
         """Look at the demand at monotonic time `now`; returns the reason where another number is wanted now."""
         bounds, latest = self._bounds, demand.latest
@@ -70,7 +74,7 @@ class Scaling:
             self._calm_since = None
         elif self._calm_since is None:
             self._calm_since = now
-        if lag >= bounds.up_lag:
+        if self.lags(demand):
             return self._more(
                 now, f"queue {latest.queue} lags {latest.lag:.0f} s, {bounds.up_lag:g} s is too much"
             )

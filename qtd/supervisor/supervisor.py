@@ -127,7 +127,8 @@ class Supervisor:
             # Begin with those that run: a supervisor that starts anew in a peak is no reason to end workers.
             found = len(self._runtime.workers())
             self._scaling = Scaling(self._bounds, wanted=found, now=now)
-        if demand is not None:
+        # While the database is away everything lags, and more workers would only wait with the others.
+        if demand is not None and (not self._scaling.lags(demand) or self._database_is_there()):
             self._change(self._scaling, lambda scaling: scaling.decide(demand, now))
         workers = self._reconciliation.step(self._scaling.wanted)
         if demand is not None:

@@ -163,7 +163,6 @@ def test_the_journal_tells_a_peak_with_an_outage_as_a_story(qtd: Installed) -> N
     assert load.failed == 0
     qtd.until_empty()
     assert qtd.recorded() == load.accepted
-    assert guest.events("workers_wanted")
     qtd.until_running(1)
     waiting = [entry for entry in guest.events("waiting") if entry["QTD_WAITS_FOR"] == "database"]
     assert {entry["PRIORITY"] for entry in waiting} == {"4"}

@@ -137,6 +137,18 @@ def test_a_peak_brings_workers_and_calm_takes_them() -> None:
     assert case.logger.of(WorkersWanted)[0].reason == "queue 2 lags 11 s, 10 s is too much"
 
 
+def test_an_outage_of_the_database_is_no_peak() -> None:
+    """More workers would only wait with the others; when it is back, what has gathered is one."""
+    case = Case(min=1, scale_up_pause_seconds=5)
+    case.push(2)
+    case.database_away = True
+    case.seconds(60)
+    assert sorted(case.runtime.found) == [1]
+    case.database_away = False
+    case.seconds(10)
+    assert sorted(case.runtime.found) == [1, 2, 3, 4]
+
+
 def test_a_broker_that_is_away_changes_nothing() -> None:
     """The workers stay as they are; the log says it when it begins and when it ends, the status without secrets."""
     case = Case(count=2)
