@@ -69,20 +69,26 @@ class Tally:
         """Count what is in the entries."""
         taken = self.stages[Stage.TAKEN]
         for entry in entries:
-            for place, requests in self.places(entry).items():
-                taken[place] += requests
+            self._add(taken, entry)
 
     def bury(self, entry: Entry) -> None:
         """Count an entry that goes to the dead letters."""
-        self.stages[Stage.DEAD].update(self.places(entry))
+        self._add(self.stages[Stage.DEAD], entry)
 
     def places(self, entry: Entry) -> Counter[Place]:
         """Where the requests of an entry belong."""
+        places: Counter[Place] = Counter()
+        self._add(places, entry)
+        return places
+
+    def _add(self, counts: Counter[Place], entry: Entry) -> None:
         request_set = entry.request_set
         if request_set is None:
-            return Counter({(NO_SITE, self._now): 1})
+            counts[NO_SITE, self._now] += 1
+            return
         minute = self._minute(request_set.time)
-        return Counter((self._site(raw.get("idsite")), minute) for raw in request_set.requests)
+        for raw in request_set.requests:
+            counts[self._site(raw.get("idsite")), minute] += 1
 
     def plan(self, plan: Plan, entries: Sequence[Entry], hits: Sequence[Hit]) -> None:
         """Count what becomes of decodable entries, of which `hits` were read, and the rows."""
