@@ -127,4 +127,4 @@ def _print(found: Audit, since: int, waiting: int | None) -> None:
         )
     if (more := len(found.differences) - _MOST) > 0:
         click.echo(f"and {more} more differences; --json has all")
-    click.echo("all adds up" if not found.differences else f"{len(found.differences)} differences")
+    click.echo("all adds up" if not found.differences else f"differences: {len(found.differences)}")
