@@ -92,7 +92,10 @@ class Plan:
     def change_visit(self, visit: Visit, columns: Mapping[str, Any], visits: KnownVisits) -> None:
         """Change a visit's row."""
         before, changed = visit.row, visit.changed
-        visit.row, visit.changed = dict(before), set(changed)  # so that who holds the former row still sees it
+        visit.row, visit.changed = (
+            dict(before),
+            set(changed),
+        )  # so that who holds the former row still sees it
         visit.change(columns)
         visits.moved(visit, before["idvisitor"])
         if visit.idvisit is not None and visit.changed:
