@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+
+from qtd.log.logger import Logger
 
 TESTS = Path(__file__).parent
 KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults", "systemd"})
 pytest_plugins = ["tests.servers.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def _log_unconfigured() -> Iterator[None]:
+    """Undo what a test configured of the log, which is one for the whole process."""
+    handlers, threshold = list(logging.root.handlers), Logger.threshold
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        logging.captureWarnings(capture=False)
+        Logger.threshold = threshold
+        for handler in set(logging.root.handlers) - set(handlers):
+            logging.root.removeHandler(handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
