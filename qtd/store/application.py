@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -16,6 +19,9 @@ from qtd.store.entry import Entry
 from qtd.store.recorder import Recorder
 from qtd.store.settings.source import SettingsSource
 from qtd.store.tally import Tally
+
+#: Where our own code lies.
+_PACKAGE: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +78,16 @@ class Application:
 
 
 def cause_of(error: Exception) -> str:
-    """Why an entry was given up; errors that are not ours may quote it, so they are named only."""
-    text = str(error) if type(error).__module__.startswith("qtd.") else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    """Why an entry was given up.
+
+    Errors that are not ours may quote it, so they are only named, with the line of ours that they come from.
+    """
+    name = type(error).__name__
+    if type(error).__module__.startswith("qtd."):
+        return f"{name}: {error}"
+    frames = [(Path(frame.filename), frame.lineno) for frame in extract_tb(error.__traceback__)]
+    ours = [(path, line) for path, line in frames if path.is_relative_to(_PACKAGE)]
+    if not ours:
+        return name
+    path, line = ours[-1]
+    return f"{name} at {path.relative_to(_PACKAGE.parent)}:{line}"
