@@ -85,11 +85,14 @@ class _Child:
         self._clock = clock
         self._logger = logger
         self._ending = Event()
+        #: how it is asked to end
+        self._how = signal.SIGTERM
         self._process: subprocess.Popen[bytes] | None = None
         self.thread = Thread(target=self._look_after, name=command.name, daemon=True)
 
     def ask(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and replace it no more."""
+        self._how = how
         self._ending.set()
         if self._process is not None:
             self._process.send_signal(how)
@@ -113,7 +116,7 @@ class _Child:
             )
             self._process = process
             if self._ending.is_set():  # asked while it was being started: it may not have been told
-                process.terminate()
+                process.send_signal(self._how)
             status = process.wait()
             if self._ending.is_set():
                 return
