@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from qtd.config.section import ListOf, Section
+from qtd.config.goal import Goal
+from qtd.config.section import ListOf, Section, contradiction
 from qtd.config.values import Text, WebAddress, ZoneName
 
 
@@ -35,3 +37,13 @@ class Site(Section):
     excluded_user_agents: ListOf[Text] = Field((), description="parts of user agents to ignore")
     excluded_referrers: ListOf[Text] = Field((), description="referring sites not to count as such")
     keep_url_fragment: bool = Field(False, description="what follows # is part of a page's address")
+    goals: ListOf[Goal] = Field(
+        (), description="its goals; none: those of the database's goal table. A goal's keys:"
+    )
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Self:
+        times = Counter(goal.idgoal for goal in self.goals)
+        if twice := [idgoal for idgoal, count in times.items() if count > 1]:
+            raise contradiction("goals", f"idgoal {twice[0]} is there more than once")
+        return self

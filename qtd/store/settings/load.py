@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -40,17 +40,19 @@ def load_settings(connection: Connection, prefix: str, configured: Configured, *
     options = {**read_options(connection, prefix), **configured.options}
     tokens = read_tokens(connection, prefix, now)
     tracker = {**TRACKER_DEFAULTS, **configured.tracker}
+    goals = read_goals(connection, prefix)
+    dimensions = read_dimensions(connection, prefix)
     sites = read_sites(
-        connection,
-        prefix,
-        options,
-        goals=read_goals(connection, prefix),
-        dimensions=read_dimensions(connection, prefix),
-        tracker=configured.site_tracker,
+        connection, prefix, options, goals=goals, dimensions=dimensions, tracker=configured.site_tracker
     )
+    for idsite, site in configured.sites.items():
+        # What our file does not say of a site may lie in the tables.
+        sites[idsite] = replace(
+            site, goals=site.goals or goals.get(idsite, ()), dimensions=dimensions.get(idsite, ())
+        )
     return Settings(
         salt=configured.salt,
-        sites={**sites, **configured.sites},
+        sites=sites,
         tracker=tracker,
         general={**GENERAL_DEFAULTS, **configured.general},
         four_byte_text=configured.four_byte_text,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qtd.config.goal import Goal as ConfiguredGoal
 from qtd.config.root import Config
 from qtd.config.site import Site as ConfiguredSite
-from qtd.engine.site import Site
+from qtd.engine.site import Goal, Site
 from qtd.store.settings.load import Configured
 from qtd.store.settings.matomo_files import read_matomo_files
 from qtd.store.settings.sites import site_of
@@ -51,4 +52,17 @@ def _site(site: ConfiguredSite, options: dict[str, str]) -> Site:
         "ts_created": None,
         "type": "website",
     }
-    return site_of(row, options)
+    return replace(site_of(row, options), goals=tuple(map(_goal, site.goals)))
+
+
+def _goal(goal: ConfiguredGoal) -> Goal:
+    return Goal(
+        idgoal=goal.idgoal,
+        match_attribute=goal.match_attribute,
+        pattern=goal.pattern,
+        pattern_type=goal.pattern_type,
+        case_sensitive=goal.case_sensitive,
+        allow_multiple=goal.allow_multiple,
+        revenue=goal.revenue,
+        event_value_as_revenue=goal.event_value_as_revenue,
+    )

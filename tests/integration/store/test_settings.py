@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 from qtd.db.transaction import reading, writing
 from qtd.engine.authentication import authenticates
 from qtd.engine.settings import Settings
-from qtd.engine.site import Extraction
+from qtd.engine.site import Extraction, Goal, Site
 from qtd.store.columns import read_tables
 from qtd.store.recorder import dialect_of
 from qtd.store.settings.load import Configured, load_settings
@@ -131,3 +132,18 @@ def test_a_matomo_without_custom_dimensions(fresh: Engine) -> None:
     fill(fresh)
     run(fresh, "DROP TABLE m_custom_dimensions")
     assert load(fresh).sites[4].dimensions == ()
+
+
+def test_a_site_of_our_own_file_keeps_the_tables_goals(engine: Engine) -> None:
+    """Its goals and dimensions lie in the database unless the file gives it goals."""
+    fill(engine)
+    given = Site(idsite=3, urls=("http://goals.example.net",))
+    own = replace(given, goals=(Goal(idgoal=1, match_attribute="manually"),))
+    in_tables = load(engine).sites[3].goals
+    assert in_tables
+    assert load(engine, sites={3: given}).sites[3].goals == in_tables
+    assert load(engine, sites={3: own}).sites[3].goals == own.goals
+    assert (
+        load(engine, sites={4: replace(given, idsite=4)}).sites[4].dimensions
+        == load(engine).sites[4].dimensions
+    )
