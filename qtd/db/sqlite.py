@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import fcntl
+import os
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Execution option of a connection that only reads: its transactions begin without the write lock.
 READ_ONLY_OPTION = "qtd_read_only"
+
+_WAL: Final = "wal"
 
 
 def prepare_sqlite(engine: Engine) -> None:
@@ -31,9 +35,7 @@ def prepare_sqlite(engine: Engine) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         try:
-            # Changing the mode needs the file alone; it lasts, so ask before.
-            if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                cursor.execute("PRAGMA journal_mode = WAL")
+            _use_wal(cursor)
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("PRAGMA temp_store = MEMORY")
             cursor.execute("PRAGMA cache_size = -32000")  # KiB, the default is 2,000
@@ -44,3 +46,26 @@ def prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get(READ_ONLY_OPTION, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _use_wal(cursor: Any) -> None:
+    """Change the database's journal mode, which lasts; only the first of all connections has to.
+
+    The change needs the file alone, and SQLite gives it up at once where somebody else is about it too: its busy
+    timeout does not count here. So those who find another mode take turns, by a lock on the folder. A lock on the
+    file itself would be no good, because closing it would take this process's SQLite locks away (POSIX).
+    """
+    if _mode(cursor) == _WAL:
+        return
+    path = cursor.execute("PRAGMA database_list").fetchone()[2]
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)  # noqa: PTH120 - as SQLite names it
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if _mode(cursor) != _WAL:
+            cursor.execute("PRAGMA journal_mode = WAL")
+    finally:
+        os.close(folder)
+
+
+def _mode(cursor: Any) -> object:
+    return cursor.execute("PRAGMA journal_mode").fetchone()[0]

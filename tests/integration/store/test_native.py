@@ -118,7 +118,8 @@ def test_an_entry_that_trips_a_bug_does_not_stop_the_others(engine: Engine) -> N
     assert pages(engine) == [str(number) for number in range(1, 12) if number not in (3, 8)]
     letters = list(DeadLetters(engine, "m_").select(Selection()))
     assert [letter.entry for letter in letters] == [batch[2], batch[7]]
-    assert {letter.cause for letter in letters} == {"ZeroDivisionError"}
+    (cause,) = {letter.cause for letter in letters}
+    assert cause.startswith("ZeroDivisionError at qtd/engine/")
 
 
 def test_what_the_database_refuses_is_isolated_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
