@@ -1,9 +1,9 @@
 """What a column makes of a value: text is cut to its length, numbers are brought into its range.
 
-Matomo's tracker runs without MariaDB's strict mode, where a value that does not fit is stored as far as it
-fits. Our sessions are strict, and SQLite knows no limits at all, so the same is done here, for both, before
-anything is written. A coercer takes a whole column of a batch, because most values fit and then it is only a
-look at each.
+What a strict database refuses in Matomo's rows of visits and actions keeps a request out before it comes here (the
+engine's `InvalidRequest`). Its conversions and items are inserted with IGNORE, which stores a value as far as it
+fits; and SQLite knows no limits at all. So values are made to fit here, for both, before anything is written. A
+coercer takes a whole column of a batch, because most values fit and then it is only a look at each.
 
 Source: https://mariadb.com/kb/en/sql-mode/, "Out-of-range values", "Data type storage".
 """
