@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import uvloop
@@ -35,8 +36,9 @@ class Running:
         self._stopped = stopped
 
     def stop(self) -> None:
-        """Ask it to end; `serve` returns when all is answered."""
-        self._loop.call_soon_threadsafe(self._stopped.set)
+        """Ask it to end; `serve` returns when all is answered. Nothing happens where it has ended already."""
+        with suppress(RuntimeError):  # the loop is closed, as only the end of `serve` does
+            self._loop.call_soon_threadsafe(self._stopped.set)
 
 
 def serve(

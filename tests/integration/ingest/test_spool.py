@@ -70,10 +70,11 @@ def test_a_redis_that_is_killed_under_load(broker: RedisServer, tmp_path: Path) 
             status, body = get(port, "/healthz")
             assert (status, body[:15]) == (200, b"ready, spooling")
             broker.start()
-            drained = running.until("spool_drained")
+            drained = 0
+            while drained < 150:  # on a busy machine a slow push may have been spooled and drained before
+                drained += running.until("spool_drained")["entries"]
             crowd.more(60)
         end(running)
-    assert drained["entries"] >= 150
     assert crowd.others == {}
     with broker.client() as client:
         assert_nothing_lost_or_reordered(crowd, recorded(client, QUEUES))
