@@ -136,28 +136,49 @@ def stop_on_signals(and_then: Callable[[], None] = lambda: None) -> Event:
     Ctrl-C (SIGINT) once more ends the process at once; SIGTERM may come as often as it likes.
     """
     stop = Event()
-    told: SimpleQueue[int] = SimpleQueue()
     interrupts = 0
 
-    def note(number: int, _frame: object) -> None:
-        # The main thread may be anywhere, in the middle of logging or of looking at the event: what takes a lock that
-        # it holds would wait for ever. Putting into this queue is safe even in the middle of doing so.
+    def impatient(number: int) -> None:
         nonlocal interrupts
         interrupts += number == signal.SIGINT
         if interrupts > 1:
             sys.exit(128 + number)
-        told.put(number)
 
-    def tell() -> None:
-        number = told.get()
+    def tell(number: int) -> None:
+        if stop.is_set():
+            return
         get_logger("cli").emit(Stopping(reason=signal.Signals(number).name))
         stop.set()
         and_then()
 
-    Thread(target=tell, name="signals", daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
+    on_signals((signal.SIGTERM, signal.SIGINT), tell, at_once=impatient)
     return stop
+
+
+def on_signals(
+    numbers: tuple[signal.Signals, ...],
+    tell: Callable[[int], None],
+    *,
+    at_once: Callable[[int], None] = lambda _number: None,
+) -> None:
+    """Have `tell` called with the number in a thread whenever one of these signals comes, one after the other.
+
+    The main thread may be anywhere when a signal interrupts it, in the middle of logging or of looking at an event:
+    there, what takes a lock that it holds would wait for ever. `at_once` is called there, and must take none.
+    """
+    told: SimpleQueue[int] = SimpleQueue()
+
+    def note(number: int, _frame: object) -> None:
+        at_once(number)
+        told.put(number)  # safe even in the middle of doing so
+
+    def listen() -> None:
+        while True:
+            tell(told.get())
+
+    Thread(target=listen, name="signals", daemon=True).start()
+    for number in numbers:
+        signal.signal(number, note)
 
 
 def end_on_signals() -> None:

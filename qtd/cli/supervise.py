@@ -18,6 +18,7 @@ from qtd.cli.setup import (
     load_config,
     log_as_configured,
     no_wait_option,
+    on_signals,
     refuse_memory,
     start,
     stop_on_signals,
@@ -102,11 +103,11 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
                 random=Random(),
             )
 
-            def told_to_reload(_number: int, _frame: object) -> None:
+            def reload(_number: int) -> None:
                 supervisor.ask_reload()
                 wake.set()
 
-            signal.signal(signal.SIGHUP, told_to_reload)
+            on_signals((signal.SIGHUP,), reload)
             supervisor.run(stop, wake)
     finally:
         queues.close()

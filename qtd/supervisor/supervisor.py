@@ -75,7 +75,7 @@ class Supervisor:
         self._reload = False
 
     def ask_reload(self) -> None:
-        """Have the configuration read again, soon; safe in a signal handler."""
+        """Have the configuration read again, soon; from any thread."""
         self._reload = True
 
     def run(self, stop: Event, wake: Event) -> None:

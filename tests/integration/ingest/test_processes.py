@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -15,6 +16,7 @@ from qtd.ingest import processes
 from qtd.ingest.counters import Counters
 from qtd.ingest.processes import Processes
 from qtd.ingest.pulse import Pulse
+from qtd.log.event import Event
 from qtd.log.events import ProcessDied, ProcessStuck, Stopping
 from tests.kept_log import KeptLog
 
@@ -36,6 +38,20 @@ class Script:
     def stopping(self) -> None:
         """Count."""
         self.stopped += 1
+
+
+class LockedLog(KeptLog):
+    """A log that is written under a lock, as a stream's is."""
+
+    def __init__(self, lock: Lock) -> None:
+        super().__init__()
+        self._lock = lock
+
+    def emit(self, event: Event, *, error: BaseException | None = None) -> None:
+        """Keep it, or fail the test."""
+        assert self._lock.acquire(timeout=20), "logged by a handler, in the middle of logging"
+        super().emit(event, error=error)
+        self._lock.release()
 
 
 def served(pids: Path) -> Callable[[Pulse], None]:
@@ -107,4 +123,22 @@ def test_one_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     _, logger = run(tmp_path, monkeypatch, freeze_one, lambda _: len(list(tmp_path.iterdir())) == 3)
     assert [type(event) for event in logger.events] == [ProcessStuck, ProcessDied, Stopping]
+    assert alive(tmp_path) == []
+
+
+def test_told_in_the_middle_of_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal while the log's lock is held waits for nothing; told again and again, all end once."""
+
+    def told_while_logging(_counters: Counters) -> bool:
+        with logging_lock:
+            for _ in range(3):
+                signal.raise_signal(signal.SIGTERM)
+        return True
+
+    logging_lock = Lock()
+    script, logger = Script(told_while_logging), LockedLog(logging_lock)
+    monkeypatch.setattr(processes, "BEAT_SECONDS", 0.05)
+    Processes(2, served(tmp_path), pulse=script, clock=SystemClock(), log=logger).run()
+    assert [type(event) for event in logger.events] == [Stopping]
+    assert script.stopped == 1
     assert alive(tmp_path) == []
