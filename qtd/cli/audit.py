@@ -44,7 +44,7 @@ _MOST: Final = 50
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @config_option
 def command(*, since: str, others_write: bool, as_json: bool, config_path: Path | None) -> None:
-    r"""Compare what was taken from the queues with what became of it and with the database, by site and minute.
+    """Compare what was taken from the queues with what became of it and with the database, by site and minute.
 
     Workers may go on meanwhile. Rows that others insert or delete (Matomo's own tracker, the deletion of old logs) are
     differences, too. Counters are kept for keep.counters_days.

@@ -24,6 +24,6 @@ def command(*, file: Path | None, without_secrets: bool) -> None:
     \b
     Example:
       qtd check-config /etc/qtd/qtd.yaml
-    """  # noqa: D301 - \b is click's mark for lines to keep
+    """
     config = read_config(file, secrets=not without_secrets)
     click.echo(f"{config.source or 'built-in defaults'}: valid")

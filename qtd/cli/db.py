@@ -17,7 +17,7 @@ from qtd.worker.servers import database_of
 
 @click.group(name="db")
 def command() -> None:
-    r"""Look after qtd's own tables. Matomo's are never changed; workers make what is missing when they start.
+    """Look after qtd's own tables. Matomo's are never changed; workers make what is missing when they start.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @config_option
 def status_(*, as_json: bool, config_path: Path | None) -> None:
-    r"""Say whether the database has what qtd needs; change nothing.
+    """Say whether the database has what qtd needs; change nothing.
 
     Exit code 0: it has. 1: it has not, or it failed. 2: wrong usage or configuration.
 
@@ -63,7 +63,7 @@ def status_(*, as_json: bool, config_path: Path | None) -> None:
 @command.command()
 @config_option
 def upgrade(*, config_path: Path | None) -> None:
-    r"""Make the tables and columns that are missing; in an empty database Matomo's, too. May be repeated at any time.
+    """Make the tables and columns that are missing; in an empty database Matomo's, too. May be repeated at any time.
 
     Workers of the former version go on meanwhile.
 

@@ -57,7 +57,7 @@ def command(
     seed: int,
     as_json: bool,
 ) -> None:
-    r"""Run endpoint and workers in a folder of their own, with synthetic visitors who send real requests.
+    """Run endpoint and workers in a folder of their own, with synthetic visitors who send real requests.
 
     Needs neither Redis nor Matomo: queues and rows are in SQLite. Ctrl-C ends it early. At the end every
     accepted request has to be accounted for: recorded, excluded, dead or waiting.

@@ -72,4 +72,4 @@ def main() -> None:
       qtd serve --with-worker --config /etc/qtd/qtd.yaml
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
-    """  # noqa: D301 - \b is click's mark for lines to keep
+    """

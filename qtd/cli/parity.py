@@ -54,7 +54,7 @@ def command(
     matomo: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Run the scenarios of FILE… and compare every row with what Matomo wrote.
+    """Run the scenarios of FILE… and compare every row with what Matomo wrote.
 
     Exit code 0: all equal. 1: differences, each with scenario, row, column, expected and got. 2: wrong usage.
 

@@ -39,7 +39,7 @@ from qtd.worker.drain import Drain
 def command(
     *, queue_id: int | None, max_requests: int | None, as_json: bool, config_path: Path | None, no_wait: bool
 ) -> None:
-    r"""Empty the queues once: record what waits in each when its turn comes, then end.
+    """Empty the queues once: record what waits in each when its turn comes, then end.
 
     Queues that another worker holds are left to it. While broker or database are away it waits; --no-wait ends it
     instead, as is right for a crontab that starts it again anyway. SIGTERM or Ctrl-C ends it after the batch that has

@@ -42,7 +42,7 @@ from qtd.worker.servers import database_of
 @config_option
 @no_wait_option
 def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> None:
-    r"""Accept tracking requests at /matomo.php and /piwik.php and put them into the queues.
+    """Accept tracking requests at /matomo.php and /piwik.php and put them into the queues.
 
     While the broker takes nothing, requests are kept on local disk (`spool`), and pushed when it is back.
     SIGTERM or Ctrl-C answers what was received and ends; with --with-worker the workers then finish their batches.

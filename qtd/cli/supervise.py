@@ -53,7 +53,7 @@ WATCHDOG_SECONDS = 120.0
 @config_option
 @no_wait_option
 def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
-    r"""Keep the wanted workers running, scale them on lag, restart those that hang.
+    """Keep the wanted workers running, scale them on lag, restart those that hang.
 
     SIGHUP reads the configuration again; one with mistakes is refused and the old one stays. SIGTERM ends it: units
     live on, child processes finish their batches. Exit code 0: asked to end. 1: broker or database missing with

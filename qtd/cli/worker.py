@@ -24,7 +24,7 @@ from qtd.worker.share import queue_order
 @config_option
 @no_wait_option
 def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
-    r"""Run worker number N (from 1, as in qtd-worker@1): lock a queue, record it batch by batch, look further.
+    """Run worker number N (from 1, as in qtd-worker@1): lock a queue, record it batch by batch, look further.
 
     SIGTERM or Ctrl-C ends it after the batch that has begun. Exit code 0: asked to end. 1: broker or database missing
     with --no-wait. 2: wrong usage, configuration or tables.

@@ -10,7 +10,7 @@ from qtd.cli.bench.process import process
 
 @click.group(name="bench")
 def command() -> None:
-    r"""Measure how fast this machine accepts and records, with generated page views.
+    """Measure how fast this machine accepts and records, with generated page views.
 
     Touches neither the configured queues nor the configured database.
 

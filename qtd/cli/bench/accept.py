@@ -83,7 +83,7 @@ def accept(
     client: str,
     as_json: bool,
 ) -> None:
-    r"""Start the endpoint as `qtd serve` does, and send it page views from another process.
+    """Start the endpoint as `qtd serve` does, and send it page views from another process.
 
     Clients share the machine with the endpoint; what each of them took of it is part of the result.
 

@@ -94,7 +94,7 @@ def process(
     profile: Path | None,
     as_json: bool,
 ) -> None:
-    r"""Fill a queue in memory with generated page views, and time a worker that records them.
+    """Fill a queue in memory with generated page views, and time a worker that records them.
 
     Each round has new visitors; the rows of earlier rounds stay. One round more tells where the time goes.
 

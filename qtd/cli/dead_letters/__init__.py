@@ -13,7 +13,7 @@ from qtd.cli.dead_letters.show import show
 
 @click.group(name="dead-letters")
 def command() -> None:
-    r"""Look at the entries that could not be recorded, try them again, or give them up.
+    """Look at the entries that could not be recorded, try them again, or give them up.
 
     An entry dies when repeating would change nothing: it can not be decoded, or makes the engine or the database refuse
     it. It is kept as it lay in the queue. Outages make no dead letters.

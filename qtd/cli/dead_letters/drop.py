@@ -29,14 +29,14 @@ _CHUNK: Final = 500
 def drop(
     *, ids: tuple[int, ...], cause: str | None, everything: bool, yes: bool, config_path: Path | None
 ) -> None:
-    r"""Drop dead letters: their requests are lost. Asks first; without a terminal only --yes does it.
+    """Drop dead letters: their requests are lost. Asks first; without a terminal only --yes does it.
 
     Exit code 0: done. 1: some are missing, the answer was no, or the database failed. 2: wrong usage, configuration or
     tables.
 
     \b
     Example:
-      qtd dead-letters export --all --reveal dead-letters.jsonl
+      qtd dead-letters export --all --reveal --output dead-letters.jsonl
       qtd dead-letters drop --cause "the entry is empty" --yes
     """
     selection = selected(ids, cause, everything=everything)

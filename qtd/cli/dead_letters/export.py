@@ -37,7 +37,7 @@ def export(
     reveal: bool,
     config_path: Path | None,
 ) -> None:
-    r"""Write dead letters as lines of JSON; they stay where they are. The file is its owner's alone to read.
+    """Write dead letters as lines of JSON; they stay where they are. The file is its owner's alone to read.
 
     Exit code 0: done. 1: some are missing, the file is there already or can not be written, or the database failed.
     2: wrong usage, configuration or tables.

@@ -21,7 +21,7 @@ from qtd.store.dead_letters import DeadLetters
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @config_option
 def list_(*, as_json: bool, config_path: Path | None) -> None:
-    r"""Show the causes, the most frequent first, with the number of a letter to look at. Times are in UTC.
+    """Show the causes, the most frequent first, with the number of a letter to look at. Times are in UTC.
 
     Exit code 0: done, whether there are any or not. 1: the database failed. 2: wrong usage, configuration or tables.
 

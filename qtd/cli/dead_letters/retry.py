@@ -32,7 +32,7 @@ _CONFLICTS: Final = 10
 def retry(
     *, ids: tuple[int, ...], cause: str | None, everything: bool, as_json: bool, config_path: Path | None
 ) -> None:
-    r"""Try dead letters again, after an update of qtd or of Matomo's tables, say.
+    """Try dead letters again, after an update of qtd or of Matomo's tables, say.
 
     Requests keep the time at which they were accepted. Each letter is recorded in a transaction that removes it, so it
     is never recorded twice; workers may go on meanwhile. What dies again stays, with one attempt more.

@@ -20,7 +20,7 @@ from qtd.store.dead_letters import DeadLetters, Selection
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each.")
 @config_option
 def show(*, ids: tuple[int, ...], reveal: bool, as_json: bool, config_path: Path | None) -> None:
-    r"""Show dead letters: cause, time (UTC), attempts, and what the entry says. Secrets are hidden.
+    """Show dead letters: cause, time (UTC), attempts, and what the entry says. Secrets are hidden.
 
     Exit code 0: done. 1: there is no such letter, or the database failed. 2: wrong usage, configuration or tables.
 

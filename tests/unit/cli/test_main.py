@@ -40,17 +40,6 @@ def test_help_lists_every_command() -> None:
     assert "Exit codes" in said.output
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(name: str) -> None:
-    """Help ends well, has an example that begins with the command itself, and says what exit codes mean."""
-    said = run(name, "--help")
-    assert said.exit_code == 0
-    _, _, example = said.output.partition("Example")
-    assert f"qtd {name}" in example
-    if "Commands:" not in said.output:
-        assert "Exit code" in said.output
-
-
 def test_a_command_there_is_none_of() -> None:
     """Exit code 2, and a list of those there are."""
     said = run("serv")
