@@ -10,9 +10,9 @@ from qtd.clock import Clock
 from qtd.demo.clients import Promises
 from qtd.demo.log_tail import LogTail
 from qtd.demo.process_group import memory_bytes
-from qtd.errors import BrokerUnavailable, UndecodableEntry
+from qtd.errors import BrokerUnavailable
 from qtd.queue.contract import Queues
-from qtd.wire.request_set import decode
+from qtd.queue.lag import backlogs
 
 #: Rates are means over this long, in seconds.
 _RATE_SECONDS = 3.0
@@ -122,19 +122,11 @@ class Sampler:
         try:
             return tuple(
                 QueueSample(
-                    waiting=state.waiting,
-                    lag=self._lag(state.queue, now) if state.waiting else 0.0,
-                    locked=state.lock_holder is not None,
+                    waiting=backlog.state.waiting,
+                    lag=backlog.lag or 0.0,
+                    locked=backlog.state.lock_holder is not None,
                 )
-                for state in self._queues.states()
+                for backlog in backlogs(self._queues, now)
             )
         except BrokerUnavailable:
             return ()
-
-    def _lag(self, queue: int, now: float) -> float:
-        for stored in self._queues.read(queue, 1):
-            try:
-                return max(now - decode(stored).time, 0.0)
-            except UndecodableEntry:
-                return 0.0
-        return 0.0

@@ -62,6 +62,9 @@ class Queues(Protocol):
     def read(self, queue: int, limit: int) -> list[bytes]:
         """Return up to `limit` entries from the queue's head, oldest first; remove nothing, need no lock."""
 
+    def heads(self) -> list[bytes | None]:
+        """Return the first entry of each queue, by its number, in one round trip; None where nothing waits."""
+
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """Remove `entries` from the head of the lock's queue: what `read` returned, or the beginning of that.
 

@@ -67,6 +67,12 @@ class MemoryQueues:
         with self._mutex:
             return list(islice(self._queues[queue], max(limit, 0)))
 
+    def heads(self) -> list[bytes | None]:
+        """See `Queues.heads`."""
+        self.ping()
+        with self._mutex:
+            return [next(iter(self._queues[queue]), None) for queue in range(self.count)]
+
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """See `Queues.trim`."""
         check_queue(lock.queue, self.count)

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, bindparam, case, delete, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from qtd.db.transaction import reading, writing
@@ -82,6 +82,13 @@ class SqlQueues:
             .where(head.c.queue < count)
             .order_by(head.c.queue)
         )
+        self._heads = (
+            select(head.c.queue, entry.c.stored)
+            .select_from(
+                head.join(entry, and_(entry.c.queue == head.c.queue, entry.c.position == head.c.position + 1))
+            )
+            .where(head.c.queue < count)
+        )
         self._states = (
             select(
                 head.c.queue,
@@ -115,6 +122,12 @@ class SqlQueues:
         check_queue(queue, self.count)
         with self._reading() as connection:
             return list(connection.scalars(self._read, {"q": queue, "n": max(limit, 0)}))
+
+    def heads(self) -> list[bytes | None]:
+        """See `Queues.heads`; positions have no gaps, so a queue's first entry is the one after its head."""
+        with self._reading() as connection:
+            found: dict[int, bytes] = dict(connection.execute(self._heads).all())
+        return [found.get(queue) for queue in range(self.count)]
 
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """See `Queues.trim`; compares the last entry, whose position says which are before it."""

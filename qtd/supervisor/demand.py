@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from qtd.queue.contract import Queues
-from qtd.worker.lag import entry_age
+from qtd.queue.lag import Backlog, backlogs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,12 +17,14 @@ class QueueDemand:
     queue: int
     #: entries in it
     waiting: int
-    #: age of the first entry in seconds; 0 where nothing waits
+    #: age of the first entry in seconds; 0 where nothing waits, and where it is not known
     lag: float
     #: what tells the first entry from any other; None where nothing waits
     head: bytes | None
     #: held by a lock that never expires, which no worker of ours takes
     held_for_ever: bool
+    #: the first entry does not say when it came: it can not be decoded
+    lag_unknown: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +40,8 @@ class Demand:
 
     @property
     def latest(self) -> QueueDemand:
-        """The queue with the greatest lag."""
-        return max(self.queues, key=lambda queue: queue.lag)
+        """The queue with the greatest lag; one whose lag is not known comes before those where nothing waits."""
+        return max(self.queues, key=lambda queue: (queue.lag, queue.lag_unknown))
 
 
 def observe(queues: Queues, now: float) -> Demand:
@@ -48,20 +50,16 @@ def observe(queues: Queues, now: float) -> Demand:
     Raises:
         BrokerUnavailable: the broker does not say.
     """
-    return Demand(queues=tuple(_observed(queues, now)))
+    return Demand(queues=tuple(_demand(backlog) for backlog in backlogs(queues, now)))
 
 
-def _observed(queues: Queues, now: float) -> list[QueueDemand]:
-    found = []
-    for state in queues.states():
-        first = queues.read(state.queue, 1) if state.waiting else []
-        found.append(
-            QueueDemand(
-                queue=state.queue,
-                waiting=state.waiting,
-                lag=entry_age(first[0], now) if first else 0.0,
-                head=blake2b(first[0], digest_size=16).digest() if first else None,
-                held_for_ever=state.lock_holder is not None and state.lock_seconds_left is None,
-            )
-        )
-    return found
+def _demand(backlog: Backlog) -> QueueDemand:
+    state, head = backlog.state, backlog.head
+    return QueueDemand(
+        queue=state.queue,
+        waiting=state.waiting,
+        lag=backlog.lag or 0.0,
+        lag_unknown=backlog.lag_unknown,
+        head=None if head is None else blake2b(head, digest_size=16).digest(),
+        held_for_ever=state.lock_holder is not None and state.lock_seconds_left is None,
+    )

@@ -207,4 +207,5 @@ class Supervisor:
         if not demand.waiting:
             return f"{first}; nothing waits"
         latest = demand.latest
-        return f"{first}; {demand.waiting:,} waiting, lag {latest.lag:,.0f} s in queue {latest.queue}"
+        lag = "unknown" if latest.lag_unknown else f"{latest.lag:,.0f} s"
+        return f"{first}; {demand.waiting:,} waiting, lag {lag} in queue {latest.queue}"

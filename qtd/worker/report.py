@@ -12,9 +12,9 @@ from qtd.log.events import WorkerSummary
 from qtd.log.logger import Logger
 from qtd.log.redact import redact_text
 from qtd.queue.contract import Queues
+from qtd.queue.lag import head_age
 from qtd.systemd.notifier import Notifier
 from qtd.systemd.watchdog import Watchdog
-from qtd.worker.lag import head_age
 from qtd.worker.loop import WorkerLoop
 
 #: Seconds between two status lines.
@@ -116,11 +116,12 @@ class WorkerReport:
             if not any(lengths):
                 return f"idle: nothing waits, {_rate(done)}"
             queue = loop.queue
-            age = head_age(self._queues, queue, self._clock.now())
+            age = head_age(self._queues, queue, self._clock.now()) if lengths[queue] else None
         except Transient as error:
             return redact_text(f"trying again: {error}")
-        lag = "nothing waiting" if age is None else f"{lengths[queue]:,} waiting, lag {age:,.0f} s"
-        return f"queue {queue}: {lag}, {_rate(done)}"
+        lag = "unknown" if age is None else f"{age:,.0f} s"
+        waiting = f"{lengths[queue]:,} waiting, lag {lag}" if lengths[queue] else "nothing waiting"
+        return f"queue {queue}: {waiting}, {_rate(done)}"
 
 
 def _rate(done: _Done) -> str:

@@ -33,6 +33,19 @@ def test_entries_come_back_in_the_order_of_each_queue(queues: Queues) -> None:
     assert queues.lengths() == [3, 0, 4, 1]
 
 
+def test_heads_are_the_first_of_each_queue(queues: Queues) -> None:
+    """Also after entries were removed from and put before a head; none where nothing waits."""
+    assert queues.heads() == [None] * COUNT
+    queues.push([(1, b"one"), (1, b"two"), (3, b"three")])
+    assert queues.heads() == [None, b"one", None, b"three"]
+    lock = queues.acquire(1, 60)
+    assert lock is not None
+    queues.trim(lock, [b"one"])
+    assert queues.heads() == [None, b"two", None, b"three"]
+    queues.prepend(lock, [b"minus one", b"zero"])
+    assert queues.heads() == [None, b"minus one", None, b"three"]
+
+
 def test_what_one_process_pushes_another_reads(backend: Backend) -> None:
     """Entries belong to the broker, not to who pushed them."""
     backend.open().push([(1, b"one"), (1, b"two")])

@@ -121,6 +121,14 @@ def test_as_many_as_wanted_run_and_the_status_says_so() -> None:
     assert case.status == "2 of 2 workers run; 1,204 waiting, lag 3 s in queue 3"
 
 
+def test_a_lag_that_nobody_knows_is_said_to_be_unknown() -> None:
+    """Where only queues have entries whose first one can not be decoded; it starts no worker."""
+    case = Case()
+    case.queues.push([(1, b"nonsense")])
+    case.seconds(2)
+    assert case.status.endswith("; 1 waiting, lag unknown in queue 1")
+
+
 def test_a_peak_brings_workers_and_calm_takes_them() -> None:
     """One line for each decision, with its reason."""
     case = Case(min=1, scale_up_pause_seconds=5, scale_down_after_seconds=60)

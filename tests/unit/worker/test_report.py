@@ -127,6 +127,16 @@ def test_the_status_says_what_waits_and_how_fast_it_goes(working: Working) -> No
     assert working.statuses[2:] == ["idle: nothing waits, 1/s"]
 
 
+def test_a_lag_that_nobody_knows_is_said_to_be_unknown(working: Working) -> None:
+    """Where the first entry of the queue can not be decoded."""
+    working.push(2, 1)
+    working.loop.round()
+    working.queues.push([(2, b"nonsense")])
+    working.clock.advance(5)
+    working.report.turn(working.loop)
+    assert working.statuses[-1].startswith("queue 2: 1 waiting, lag unknown, ")
+
+
 def test_a_pause_is_no_standstill(working: Working) -> None:
     """While the database is away the watchdog hears of the loop, and the status says what is wrong, without secrets."""
     working.engine.fails = 1
