@@ -6,10 +6,13 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 ARGS ?=
+SCENARIO ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # Remembers that the environment is complete; lies inside it, so removing the one removes the other.
 VENV_READY := $(VENV)/.ready
+ANSIBLE_VENV := .venv-ansible
+ANSIBLE_READY := $(ANSIBLE_VENV)/.ready
 # Debian keeps servers where a user's PATH does not look.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
@@ -35,6 +38,9 @@ integration: $(VENV_READY) servers ## run the tests that start real servers
 test-systemd: $(VENV_READY) guests ## run the tests that boot guests with a real systemd (as root)
 	$(BIN)/pytest tests/systemd --timeout 600 $(ARGS)
 
+molecule: $(VENV_READY) $(ANSIBLE_READY) guests ## provision guests with the Ansible collection (as root; SCENARIO=default, else all)
+	@tools/molecule test $(if $(SCENARIO),--scenario-name '$(SCENARIO)',--all) $(ARGS)
+
 parity: $(VENV_READY) servers ## compare with recordings of Matomo
 	$(BIN)/pytest tests/parity $(ARGS)
 
@@ -54,6 +60,10 @@ $(VENV_READY): pyproject.toml requirements/build.txt requirements/dev.txt tools/
 	@PYTHON='$(PYTHON)' tools/make-venv '$(VENV)'
 	@touch $@
 
+$(ANSIBLE_READY): requirements/ansible.txt tools/make-venv
+	@PYTHON='$(PYTHON)' tools/make-venv '$(ANSIBLE_VENV)' requirements/ansible.txt
+	@touch $@
+
 servers: ## install the Debian packages whose servers the tests start, where they are missing
 	@tools/install-servers
 
@@ -68,7 +78,7 @@ reference: $(VENV_READY) ## write conf/qtd.yaml anew from the models in qtd/conf
 	    Path("conf/qtd.yaml").write_text(render())'
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(ANSIBLE_VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test unit contract integration test-systemd guests parity lint format setup servers lock reference clean
+.PHONY: help demo test unit contract integration test-systemd guests molecule parity lint format setup servers lock reference clean

@@ -156,34 +156,16 @@ def podman(*arguments: str) -> str:
         check=False,
         capture_output=True,
         text=True,
-        env=os.environ | {"CONTAINERS_CONF": str(_settings())},
+        env=os.environ | {"CONTAINERS_CONF": _settings()},
     )
     assert done.returncode == 0, f"podman {' '.join(arguments)}: {done.stderr}"
     return done.stdout.strip()
 
 
-def _settings() -> Path:
-    """Podman's settings for machines where its own do not fit: old control groups, fewer privileges, no systemd."""
-    import resource  # noqa: PLC0415 - only here, and only where there are guests
-
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-    most = 32768 if processes == resource.RLIM_INFINITY else min(processes, 32768)
-    lines = [
-        "[containers]",
-        f'default_ulimits = ["nofile={files}:{files}", "nproc={most}:{most}"]',
-        "[engine]",
-    ]
-    lines.append('events_logger = "file"')
-    if Path("/proc/1/comm").read_text(encoding="ascii").strip() != "systemd":
-        lines.append('cgroup_manager = "cgroupfs"')
-    if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
-        lines.append('runtime = "runc"')  # crun wants the new control groups
-    lines += ["[network]", 'network_backend = "netavark"', ""]
-    STATE.mkdir(parents=True, exist_ok=True)
-    path = STATE / "containers.conf"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+def _settings() -> str:
+    """Podman's settings for machines where its own do not fit."""
+    done = subprocess.run([PROJECT / "tools" / "podman-settings"], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def image() -> str:
@@ -191,7 +173,7 @@ def image() -> str:
     parts = [HERE / "build-image", HERE / "guest-init"]
     digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
     name = f"localhost/qtd-guest:{digest}"
-    environ = os.environ | {"CONTAINERS_CONF": str(_settings())}
+    environ = os.environ | {"CONTAINERS_CONF": _settings()}
     subprocess.run([HERE / "build-image", name], check=True, env=environ)
     return name
 
