@@ -56,7 +56,7 @@ def command(
     refuse_memory(config)
     numbers = _numbers(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()
-    with Stage(config, clock) as stage:
+    with Stage(config, clock, holder="process") as stage:
         if not stage.reach(stop, no_wait=no_wait):
             fail("asked to end before it began")
         parts = WorkerParts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from threading import Event
 from types import TracebackType
@@ -12,6 +13,7 @@ from sqlalchemy import Engine
 from qtd.cli.setup import load_config, wait_for
 from qtd.clock import Clock
 from qtd.config.root import Config
+from qtd.queue.lock_token import tokens_of
 from qtd.queue.open import open_queues
 from qtd.store.native import NativeRecorder
 from qtd.systemd.notifier import Notifier
@@ -24,13 +26,14 @@ from qtd.worker.servers import broker_of, database_of
 class Stage:
     """The queues and the engine of a worker."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
-        """Open, and connect to nothing yet."""
+    def __init__(self, config: Config, clock: Clock, *, holder: str) -> None:
+        """Open, and connect to nothing yet; `holder` is what the locks' tokens say, with this machine's name."""
         self._config = config
         self._clock = clock
         self._engine = open_database(config)
         self._recorder: NativeRecorder | None = None
-        self.queues = open_queues(config)
+        machine = socket.gethostname().partition(".")[0]
+        self.queues = open_queues(config, token=tokens_of(f"{holder}@{machine}"))
         #: by the name and address for logs
         self.broker = broker_of(config)
         self.database = database_of(self._engine)

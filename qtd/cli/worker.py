@@ -43,7 +43,7 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
         )
     clock, logger, notifier = SystemClock(), get_logger("worker", worker=number), Notifier.from_environment()
     stop = stop_on_signals(lambda: notifier.stopping("finishing the batch", seconds=_stop_seconds(config)))
-    with Stage(config, clock) as stage:
+    with Stage(config, clock, holder=f"worker-{number}") as stage:
         if not stage.reach(stop, no_wait=no_wait, notifier=notifier):
             return
         parts = WorkerParts(

@@ -15,7 +15,7 @@ class Lock:
 
     #: The queue's number, from 0.
     queue: int
-    #: What the holder proves it with; 12 random characters, as the plugin's.
+    #: What the holder proves it with: 12 random characters, as the plugin's, or more (`qtd.queue.lock_token`).
     token: str
 
 

@@ -9,6 +9,7 @@ from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
 from qtd.queue import sentinel, standalone
 from qtd.queue.cluster import RedisCluster
+from qtd.queue.lock_token import new_token
 from qtd.queue.memory import MemoryQueues
 from qtd.queue.redis import RedisQueues
 from qtd.queue.redis_replicas import Replicas
@@ -16,17 +17,19 @@ from qtd.queue.redis_server import RedisServer
 from qtd.queue.sql import SqlQueues
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qtd.config.redis import Redis as RedisSection
     from qtd.config.root import Config
     from qtd.queue.contract import Queues
     from qtd.queue.redis_servers import Servers
 
 
-def open_queues(config: Config) -> Queues:
-    """Return the queues of `config`, connected to nothing yet (see `Queues.ping`)."""
+def open_queues(config: Config, *, token: Callable[[], str] = new_token) -> Queues:
+    """Return the queues of `config`, connected to nothing yet (see `Queues.ping`); `token` makes those of locks."""
     backend, count = config.queue.backend, config.queue.count
     if backend == "redis":
-        return RedisQueues(open_servers(config.redis), count=count)
+        return RedisQueues(open_servers(config.redis), count=count, token=token)
     if backend == "sql":
         database = config.queue_database
         timeouts = Timeouts(
@@ -37,8 +40,8 @@ def open_queues(config: Config) -> Queues:
         engine = open_engine(
             config.queue_database_url, password=revealed(database.password), timeouts=timeouts
         )
-        return SqlQueues(engine, count=count, prefix=config.database.tables_prefix)
-    return MemoryQueues(count=count, clock=SystemClock())
+        return SqlQueues(engine, count=count, prefix=config.database.tables_prefix, token=token)
+    return MemoryQueues(count=count, clock=SystemClock(), token=token)
 
 
 def open_servers(section: RedisSection) -> Servers:

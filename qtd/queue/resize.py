@@ -17,7 +17,6 @@ twice after an interruption (it is added before it is removed); it is the same e
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -26,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from qtd.errors import ConfigurationError, Transient
 from qtd.queue.contract import Lock
-from qtd.queue.lock_token import new_token
+from qtd.queue.lock_token import new_token, resize_token, resized_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,8 +42,6 @@ CHUNK: Final = 500
 _FOR_GOOD: Final = 10 * 365 * 86400
 #: Seconds after which another one may go on in place of one that has died.
 _TURN_SECONDS: Final = 60
-_PREFIX: Final = "resize"
-_OTHERS: Final = re.compile(_PREFIX + r"\d{6}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +67,7 @@ def tokens(count: int) -> Callable[[], str]:
     The first is for the turn, and nobody else's. The others, `resize000008`, are known to whoever goes on
     after an interruption, and tell who looks at the locks what is going on.
     """
-    return chain([new_token()], repeat(_token(count))).__next__
+    return chain([new_token()], repeat(resize_token(count))).__next__
 
 
 class Resize:
@@ -158,12 +155,11 @@ class Resize:
         states = self._queues.states()
         for queue in wanted:
             holder = states[queue].lock_holder
-            if holder == _token(self._count):
+            if holder == resize_token(self._count):
                 self._locks[queue] = Lock(queue=queue, token=holder)
-            elif holder is not None and _OTHERS.fullmatch(holder):
+            elif holder is not None and (count := resized_to(holder)) is not None:
                 raise ConfigurationError(
-                    f"a change to {int(holder.removeprefix(_PREFIX))} queues was interrupted;"
-                    " run that to its end first"
+                    f"a change to {count} queues was interrupted; run that to its end first"
                 )
         begun = bool(self._locks)
         for queue in wanted:
@@ -230,7 +226,3 @@ class Resize:
     @staticmethod
     def _right(queue: int) -> int:
         return _GATHERED + 2 * queue + 1
-
-
-def _token(count: int) -> str:
-    return f"{_PREFIX}{count:06d}"
