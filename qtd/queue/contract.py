@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: No configuration has more queues (`queue.count`); the lock of this number guards changes of it.
+MOST_QUEUES: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +20,18 @@ class Lock:
     queue: int
     #: What the holder proves it with: 12 random characters, as the plugin's, or more (`qtd.queue.lock_token`).
     token: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldLock:
+    """A lock that somebody holds, as others see it."""
+
+    #: The queue's number, from 0; it may be beyond those in use.
+    queue: int
+    #: Who `qtd.queue.lock_token.holder_of` says.
+    token: str
+    #: Seconds until it expires; None if it never does.
+    seconds_left: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,10 +120,19 @@ class Queues(Protocol):
         """
 
     def release(self, lock: Lock) -> bool:
-        """Give the lock back; return False if it was not ours any more (then nothing is changed)."""
+        """Give the lock back; return False if it was not ours any more (then nothing is changed).
+
+        A lock that `locks` has found may be given back in its holder's place.
+        """
 
     def states(self) -> list[QueueState]:
         """Return the state of every queue, by its number."""
+
+    def locks(self) -> list[HeldLock]:
+        """Return the locks of queues 0 to MOST_QUEUES that are held, by number, those beyond `count` included.
+
+        Somebody who has another number of queues may hold those, or a change of the number (`qtd.queue.resize`).
+        """
 
     def ping(self) -> None:
         """Ask the broker for a sign of life, and make ready what the other calls need (tables, say)."""

@@ -8,7 +8,7 @@ from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
 from qtd.errors import BrokerUnavailable, LockLost, QueueChanged
-from qtd.queue.contract import Lock, QueueState
+from qtd.queue.contract import HeldLock, Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 
@@ -131,6 +131,17 @@ class MemoryQueues:
         self.ping()
         with self._mutex:
             return [self._state(queue) for queue in range(self.count)]
+
+    def locks(self) -> list[HeldLock]:
+        """See `Queues.locks`."""
+        self.ping()
+        with self._mutex:
+            now = self._clock.monotonic()
+            return [
+                HeldLock(queue=queue, token=token, seconds_left=expires - now)
+                for queue, (token, expires) in sorted(self._locks.items())
+                if expires > now
+            ]
 
     def ping(self) -> None:
         """See `Queues.ping`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from qtd.errors import LockLost, QueueChanged
-from qtd.queue.contract import Lock, QueueState
+from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 from qtd.queue.redis_digest import head_digest
@@ -32,15 +32,25 @@ class RedisQueues:
     """The contract (`qtd.queue.contract.Queues`) over lists; locks expire by the server's clock.
 
     A pushed entry is as durable as the servers' settings make it: `appendonly yes`, `appendfsync`, and
-    `redis.wait_replicas`. docs/redis.md says what that means in which topology.
+    `redis.wait_replicas`. docs/redis.md says what that means in which topology. The keys are the plugin's unless
+    `list_of` and `lock_of` say others for each queue, to try out servers beside the real queues.
     """
 
-    def __init__(self, servers: Servers, *, count: int, token: Callable[[], str] = new_token) -> None:
+    def __init__(
+        self,
+        servers: Servers,
+        *,
+        count: int,
+        token: Callable[[], str] = new_token,
+        list_of: Callable[[int], str] = list_key,
+        lock_of: Callable[[int], str] = lock_key,
+    ) -> None:
         self.count = count
         self._servers = servers
         self._token = token
-        self._lists = [list_key(queue) for queue in range(count)]
-        self._lock_keys = [lock_key(queue) for queue in range(count)]
+        self._lock_of = lock_of
+        self._lists = [list_of(queue) for queue in range(count)]
+        self._lock_keys = [lock_of(queue) for queue in range(count)]
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """See `Queues.push`: one RPUSH per queue; a server's refusal of one does not take back the others."""
@@ -115,7 +125,7 @@ class RedisQueues:
     def release(self, lock: Lock) -> bool:
         """See `Queues.release`."""
         with translated():
-            return bool(_RELEASE.run(self._servers, [self._lock_keys[lock.queue]], lock.token))
+            return bool(_RELEASE.run(self._servers, [self._lock_of(lock.queue)], lock.token))
 
     def states(self) -> list[QueueState]:
         """See `Queues.states`."""
@@ -132,6 +142,21 @@ class RedisQueues:
             answers = iter(self._servers.run(commands))
         triples = zip(answers, answers, answers, strict=True)
         return [_state(queue, *answer) for queue, answer in enumerate(triples)]
+
+    def locks(self) -> list[HeldLock]:
+        """See `Queues.locks`; each is asked for by its name, so no account needs a right to list keys."""
+        keys = [self._lock_of(queue) for queue in range(MOST_QUEUES + 1)]
+        with translated():
+            holders = self._servers.run([Command(key, ("GET", key)) for key in keys])
+            held = [queue for queue, holder in enumerate(holders) if holder is not None]
+            left = self._servers.run([Command(keys[queue], ("PTTL", keys[queue])) for queue in held])
+        return [
+            HeldLock(
+                queue=queue, token=_name(holders[queue]), seconds_left=None if time == -1 else time / 1000
+            )
+            for queue, time in zip(held, left, strict=True)
+            if time != -2  # it has expired meanwhile
+        ]
 
     def ping(self) -> None:
         """See `Queues.ping`: every server that has a queue is asked."""
@@ -172,5 +197,8 @@ def _state(queue: int, waiting: int, holder: Any, milliseconds: int) -> QueueSta
     if holder is None or milliseconds == -2:  # it may expire between GET and PTTL
         return QueueState(queue=queue, waiting=waiting, lock_holder=None, lock_seconds_left=None)
     left = None if milliseconds == -1 else milliseconds / 1000
-    name = holder.decode("utf-8", "replace")
-    return QueueState(queue=queue, waiting=waiting, lock_holder=name, lock_seconds_left=left)
+    return QueueState(queue=queue, waiting=waiting, lock_holder=_name(holder), lock_seconds_left=left)
+
+
+def _name(holder: bytes) -> str:
+    return holder.decode("utf-8", "replace")

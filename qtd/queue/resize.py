@@ -24,7 +24,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from qtd.errors import ConfigurationError, Transient
-from qtd.queue.contract import Lock
+from qtd.queue.contract import MOST_QUEUES, Lock
 from qtd.queue.lock_token import new_token, resize_token, resized_to
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from qtd.clock import Clock
     from qtd.queue.contract import Queues
 
-#: More queues than the configuration allows (`queue.count`), so the numbers from here on are free.
-MOST_QUEUES: Final = 4096
 _GATHERED: Final = MOST_QUEUES + 1
 #: Entries read, and moved, at a time.
 CHUNK: Final = 500

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from qtd.db.transaction import reading, writing
 from qtd.errors import BrokerUnavailable, LockLost, QtdError, QueueChanged
-from qtd.queue.contract import Lock, QueueState
+from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 from qtd.queue.sql_locks import SqlLocks
@@ -80,6 +80,11 @@ class SqlQueues:
             select(tail.c.position - head.c.position)
             .select_from(ends)
             .where(head.c.queue < count)
+            .order_by(head.c.queue)
+        )
+        self._held = (
+            select(head.c.queue, head.c.lock_token, self._locks.milliseconds_left)
+            .where(head.c.lock_token.is_not(None), head.c.queue <= MOST_QUEUES)
             .order_by(head.c.queue)
         )
         self._heads = (
@@ -188,6 +193,16 @@ class SqlQueues:
         with self._reading() as connection:
             rows = connection.execute(self._states).all()
         return [_state(*row) for row in rows]
+
+    def locks(self) -> list[HeldLock]:
+        """See `Queues.locks`."""
+        with self._reading() as connection:
+            rows = connection.execute(self._held).all()
+        return [
+            HeldLock(queue=queue, token=token, seconds_left=milliseconds / 1000)
+            for queue, token, milliseconds in rows
+            if milliseconds > 0
+        ]
 
     def ping(self) -> None:
         """See `Queues.ping`."""

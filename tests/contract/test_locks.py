@@ -158,3 +158,17 @@ def test_states_show_waiting_entries_and_holders(backend: Backend) -> None:
         QueueState(queue=2, waiting=0, lock_holder=None, lock_seconds_left=None),
         QueueState(queue=3, waiting=1, lock_holder=None, lock_seconds_left=None),
     ]
+
+
+def test_all_locks_are_found(backend: Backend) -> None:
+    """Those of queues beyond the number in use, too, which others may hold; an expired one is none."""
+    queues, others = backend.open(), backend.open(count=COUNT + 3, token=lambda: "somebody")
+    assert queues.locks() == []
+    first, second = taken(queues, 1), taken(others, COUNT + 2)
+    found = queues.locks()
+    assert [(held.queue, held.token) for held in found] == [(1, first.token), (COUNT + 2, second.token)]
+    assert all(held.seconds_left is not None and 50 < held.seconds_left <= 60 for held in found)
+    assert queues.release(Lock(queue=COUNT + 2, token="nobody")) is False
+    assert queues.release(second) is True
+    backend.expire(1)
+    assert queues.locks() == []
