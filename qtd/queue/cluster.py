@@ -66,6 +66,14 @@ class RedisCluster:
             raise refusal
         return answers
 
+    def each(self, words: Words) -> list[Answer]:
+        """See `Servers.each`: all masters that have slots."""
+        client = self._connected()
+        primaries: list[ClusterNode] = client.get_primaries()  # type: ignore[no-untyped-call]
+        masters = {node.name: node for node in primaries}
+        talked = self._talk(client, masters, {name: [words] for name in masters})
+        return [answer for [answer] in talked.values()]
+
     def close(self) -> None:
         """See `Servers.close`."""
         with self._mutex:

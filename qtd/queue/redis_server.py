@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
-    from qtd.queue.redis_exchange import Answer
+    from qtd.queue.redis_exchange import Answer, Words
     from qtd.queue.redis_replicas import Replicas
     from qtd.queue.redis_servers import Command
 
@@ -38,6 +38,11 @@ class RedisServer:
             raise refusal
         if wait:
             wait.check(answers.pop())
+        return answers
+
+    def each(self, words: Words) -> list[Answer]:
+        """See `Servers.each`."""
+        [answers] = exchange([(self._client.connection_pool, [words])])
         return answers
 
     def close(self) -> None:

@@ -39,5 +39,12 @@ class Servers(Protocol):
             BrokerUnavailable: too few replicas have it.
         """
 
+    def each(self, words: Words) -> list[Answer]:
+        """Run a command without a key on every server that has queues; a server's refusal is an answer, too.
+
+        Raises:
+            redis.RedisError: a server could not be reached.
+        """
+
     def close(self) -> None:
         """Close all connections."""

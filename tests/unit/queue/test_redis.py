@@ -42,6 +42,12 @@ class ScriptedServers:
                 raise answer
         return answers
 
+    def each(self, words: Words) -> list[Any]:
+        """Answer with all that is left, as so many servers."""
+        self.asked.append(words)
+        answers, self._answers = self._answers, []
+        return answers
+
     def close(self) -> None:
         """Nothing is open."""
 
