@@ -2,7 +2,7 @@
 
 An entry is the JSON of a request set, compressed with zlib (PHP's `gzcompress`); readers take it uncompressed
 as well. PHP writes an empty array as `[]` where we have an empty dict. It ignores keys it does not know: `id`
-is ours.
+is ours. Only qtd reads the same JSON in the compact form of `qtd.wire.compact`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from typing import Any, Final, Literal, TypeAlias
 import orjson
 
 from qtd.errors import UndecodableEntry
+from qtd.wire import compact
 from qtd.wire.php_array import Param
 
 Params: TypeAlias = "dict[str, Param]"
 """One tracking request's parameters, decoded."""
+
+Form: TypeAlias = Literal["plugin", "compact"]
+"""How entries are written: for the plugin's processors too, or for qtd alone. Whoever reads takes both."""
 
 MAX_ENTRY_BYTES: Final = 64 * 1024 * 1024
 """The most an entry may hold uncompressed; more is an attack or damage."""
@@ -50,7 +54,7 @@ class RequestSet:
     id: str | None = None
 
 
-def encode(request_set: RequestSet, *, level: int = COMPRESSION) -> bytes:
+def encode(request_set: RequestSet, form: Form = "plugin") -> bytes:
     """Return the entry for a request set; its text must be valid Unicode."""
     document: dict[str, Any] = {
         "requests": [params or [] for params in request_set.requests],
@@ -61,16 +65,23 @@ def encode(request_set: RequestSet, *, level: int = COMPRESSION) -> bytes:
     if request_set.id is not None:
         document["id"] = request_set.id
     text = orjson.dumps(document)
+    if form == "compact":
+        return compact.pack(text)
     if len(text) > _SMALL:
-        return zlib.compress(text, level)
+        return zlib.compress(text, COMPRESSION)
     # With 4 kB of window zlib need not ask the system for a quarter of a megabyte, and give it back, each
     # time.
-    deflator = zlib.compressobj(level, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY)
+    deflator = zlib.compressobj(COMPRESSION, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY)
     return deflator.compress(text) + deflator.flush()
 
 
+def form_of(stored: bytes) -> Form:
+    """Return the form in which an entry was written."""
+    return "compact" if compact.is_compact(stored) else "plugin"
+
+
 def decode(stored: bytes) -> RequestSet:
-    """Return the request set of an entry, compressed or not.
+    """Return the request set of an entry in any form, compressed or not.
 
     As tolerant as the plugin: what is missing counts as empty, an element of `requests` that is not an array
     as a request without parameters. Without `time` the server's `REQUEST_TIME` is taken.
@@ -121,6 +132,8 @@ def _uncompressed(stored: bytes) -> bytes:
     # 8 in the low half of the first byte is deflate; JSON that begins so would begin with "(", "8" or "x".
     if not stored or stored[0] & 0x0F != 8:
         return stored
+    if compact.is_compact(stored):
+        return compact.unpack(stored, MAX_ENTRY_BYTES)
     inflator = zlib.decompressobj()
     try:
         text = inflator.decompress(stored, MAX_ENTRY_BYTES)
