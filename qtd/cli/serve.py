@@ -127,6 +127,7 @@ def _backing(config: Config) -> Backing:
     return Backing(
         queues=queues.count,
         zero_ids_by_address=config.queue.zero_ids_by_address,
+        entries=config.queue.entry_form,
         push=queues.push,
         ping=queues.ping,
         settings=settings.current,

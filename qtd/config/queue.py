@@ -23,9 +23,18 @@ class Queue(Section):
         True,
         description="spread visitors whose id is all zeros by address; false: all in queue 0, as the plugin",
     )
+    entries: Literal["plugin", "compact"] | None = Field(
+        None,
+        description="plugin: PHP reads them too; compact: a third of the memory; null: plugin with redis, else compact",
+    )
     database: Connection | None = Field(
         None, description="with backend sql: the database of the queues; null: the same as the rows'"
     )
+
+    @property
+    def entry_form(self) -> Literal["plugin", "compact"]:
+        """How entries are written: so that the plugin's processors could read them, unless there can be none."""
+        return self.entries or ("plugin" if self.backend == "redis" else "compact")
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:

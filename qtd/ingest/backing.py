@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qtd.engine.settings import Settings
 from qtd.ingest.spool.spool import Spool
-from qtd.wire.request_set import RequestSet
+from qtd.wire.request_set import Form, RequestSet
 
 
 def _nothing_to_close() -> None:
@@ -22,6 +22,8 @@ class Backing:
     queues: int
     #: `queue.zero_ids_by_address` of the configuration.
     zero_ids_by_address: bool = False
+    #: How entries are written (`queue.entries`).
+    entries: Form = "plugin"
     #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by several threads.
     push: Callable[[Sequence[tuple[int, bytes]]], None]
     #: Raises BrokerUnavailable with the cause while `push` would fail.

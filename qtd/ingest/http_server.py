@@ -84,6 +84,7 @@ class HttpServer:
                 now=clock.now,
                 records_now=backing.record_now is not None,
                 zero_ids_by_address=backing.zero_ids_by_address,
+                entries=backing.entries,
             ),
             submit=self._coalescer.submit,
             counters=counters,

@@ -26,8 +26,8 @@ from qtd.wire.entry_id import NewId
 from qtd.wire.forms import parse_body, raw_body
 from qtd.wire.php_array import Param
 from qtd.wire.php_query import parse_query
+from qtd.wire.request_set import Form, RequestSet, encode
 from qtd.wire.request_set import Params as RawParams
-from qtd.wire.request_set import RequestSet, encode
 
 
 @dataclass(slots=True)  # not frozen: there is one for every hit, and a frozen one costs three times as much
@@ -61,7 +61,7 @@ class TrackingApi:
 
     `settings` gives Matomo's settings in force, `now` Unix seconds. With `records_now` requests that carry
     `queuedtracking=0` are handed out to be recorded at once, as the plugin does; without, they are queued.
-    `zero_ids_by_address` is `queue.zero_ids_by_address` of the configuration.
+    `zero_ids_by_address` is `queue.zero_ids_by_address` of the configuration, `entries` is `queue.entries`.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class TrackingApi:
         now: Callable[[], float],
         records_now: bool = False,
         zero_ids_by_address: bool = False,
+        entries: Form = "plugin",
     ) -> None:
         self._settings = settings
         self._queues = queues
@@ -82,6 +83,7 @@ class TrackingApi:
         self._now = now
         self._records_now = records_now
         self._zero_ids_by_address = zero_ids_by_address
+        self._entries: Form = entries
 
     def prepare(self, request: HttpRequest, path: bytes, query: bytes) -> Prepared:
         """Return what to do about a request to the tracker's path; a client's mistake is an answer too."""
@@ -136,7 +138,7 @@ class TrackingApi:
             queue = self._queue(tracked)
         except InvalidRequest:
             return Prepared(answers.refused(400, client.method, client.origin, image=image), [])
-        stored = encode(self._request_set(client, [params], token or False))
+        stored = encode(self._request_set(client, [params], token or False), self._entries)
         answer = answers.tracked(client.method, client.origin, image=image)
         return Prepared(answer.with_headers(cookie_headers(tracked)), [(queue, stored)], 1)
 
@@ -154,7 +156,7 @@ class TrackingApi:
         refused = frozenset(invalid)
         taken = [one for index, one in enumerate(tracked) if index not in refused]
         entries = [
-            (queue, encode(self._request_set(client, group, token)))
+            (queue, encode(self._request_set(client, group, token), self._entries))
             for queue, group in split((self._queue(one), dict(one.raw)) for one in taken)
         ]
         send_image = (body.send_image if body is not None else "") or Params(params).text("send_image")

@@ -9,7 +9,7 @@ from qtd.engine.invalid import InvalidRequest
 from qtd.engine.request import TrackingRequest
 from qtd.errors import UndecodableEntry
 from qtd.queue.partitioner import NOBODY, queue_of, split, visitor_key
-from qtd.wire.request_set import decode, encode, identity
+from qtd.wire.request_set import decode, encode, form_of, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +77,8 @@ class Router:
                         request_set,
                         requests=[request_set.requests[number] for number in numbers],
                         id=f"{name}/{numbers[0]}",
-                    )
+                    ),
+                    form_of(stored),
                 ),
             )
             for target, numbers in parts

@@ -33,6 +33,7 @@ def entries_of(views: Iterable[PageView], config: Config) -> list[bytes]:
         proxies=proxies,
         new_id=entry_ids(),
         now=SystemClock().now,
+        entries=config.queue.entry_form,
     )
     stored: list[bytes] = []
     for view in views:

@@ -36,6 +36,22 @@ def test_queues_may_have_a_database_of_their_own() -> None:
     assert config.database_url == "mysql+pymysql://u@h/rows"
 
 
+def test_entries_are_compact_where_no_plugin_can_be() -> None:
+    """Redis is shared with PHP unless it is said that it is not; tables and memory are ours alone."""
+    forms = {
+        (backend, entries): Config.model_validate(
+            {"queue": {"backend": backend, "entries": entries}}
+        ).queue.entry_form
+        for backend in ("redis", "sql", "memory")
+        for entries in (None, "plugin", "compact")
+    }
+    assert {key: form for key, form in forms.items() if form != key[1]} == {
+        ("redis", None): "plugin",
+        ("sql", None): "compact",
+        ("memory", None): "compact",
+    }
+
+
 @pytest.mark.parametrize(("workers", "wanted"), [(None, 3), (2, 2), (3, 3)])
 def test_one_worker_per_queue_unless_fewer_are_wanted(workers: int | None, wanted: int) -> None:
     """`workers.count` is the number of workers, and null means as many as queues."""

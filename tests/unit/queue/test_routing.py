@@ -11,7 +11,7 @@ from qtd.engine.request import TrackingRequest
 from qtd.engine.settings import Settings
 from qtd.queue.partitioner import queue_of, queue_of_visitor
 from qtd.queue.routing import Router, key_of_request
-from qtd.wire.request_set import RequestSet, decode, encode
+from qtd.wire.request_set import Form, RequestSet, decode, encode, form_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def router(count: int, *, zero_ids_by_address: bool = True) -> Router:
     return Router(count=count, settings=Settings, zero_ids_by_address=zero_ids_by_address)
 
 
-def entry(*requests: Mapping[str, Any], own_id: str | None = "id1") -> bytes:
+def entry(*requests: Mapping[str, Any], own_id: str | None = "id1", form: Form = "plugin") -> bytes:
     """Make an entry of these requests."""
     return encode(
         RequestSet(
@@ -43,7 +43,8 @@ def entry(*requests: Mapping[str, Any], own_id: str | None = "id1") -> bytes:
             token_auth=False,
             time=1_795_277_828,
             id=own_id,
-        )
+        ),
+        form,
     )
 
 
@@ -89,6 +90,16 @@ def test_visitors_that_part_get_an_entry_each() -> None:
     assert (first.id, second.id) == ("id1/0", "id1/1")
     assert (first.time, first.server) == (decode(stored).time, SERVER)
     assert router(2, zero_ids_by_address=False).route(0, stored) == parts
+
+
+def test_parts_are_written_as_the_whole_was() -> None:
+    """Who could read the one can read the other."""
+    requests = [{"_id": "1000000000000000"}, {"_id": "0010000000000000"}]
+    forms: tuple[Form, ...] = ("plugin", "compact")
+    for form in forms:
+        stored = entry(*requests, form=form)
+        parts = router(2).route(0, stored)
+        assert [form_of(part) for _, part in parts] == [form, form]
 
 
 def test_parts_of_an_entry_without_an_id_are_named_by_its_bytes() -> None:
