@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from qtd.cli.setup import read_config
+from qtd.cli.sqlite_file import missing_file
 from qtd.config.root import Config
 from qtd.errors import DatabaseUnavailable, SchemaError
 from qtd.store.create import VERSION, status
@@ -42,8 +43,7 @@ def opened(config_path: Path | None, *, complete: bool = True, make: bool = Fals
     engine = open_database(config)
     try:
         tables = Tables(config=config, engine=engine)
-        file = engine.url.database if engine.dialect.name == "sqlite" else None
-        if file is not None and not make and not Path(file).exists():  # SQLite would make an empty one
+        if not make and (file := missing_file(engine.url)):
             raise DatabaseUnavailable(f"there is no database {file}; qtd db upgrade makes it, so do workers")
         if complete:
             _check(tables)
