@@ -17,7 +17,6 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "guest"
-STATE = PROJECT / "var" / "guest"
 
 #: Debian 12's; the machine's own may be another one.
 PYTHON = "3.11.2"
