@@ -22,6 +22,7 @@ COMMANDS = {
     "dead-letters": "Look at what could not be recorded; retry or drop it.",
     "audit": "Check that everything taken from the queues is accounted for.",
     "db": "Look after qtd's own tables.",
+    "test": "Check everything qtd depends on, and say what to do.",
     "check-config": "Validate a configuration file.",
     "parity": "Compare the native engine with recordings of Matomo.",
     "bench": "Measure how fast this machine accepts and records.",
