@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 import orjson
 
+from qtd.cli.process_options import console_options, cycle_options, queue_options
 from qtd.cli.setup import (
     config_option,
     fail,
+    log_as_configured,
     no_wait_option,
     refuse,
     refuse_memory,
@@ -22,37 +24,50 @@ from qtd.config.root import Config
 from qtd.errors import ConfigurationError, Transient
 from qtd.log.logger import get_logger
 from qtd.worker.assemble import WorkerParts
+from qtd.worker.cycles import Cycles
 from qtd.worker.drain import Drain
 
 
 @click.command()
-@click.option("--queue-id", type=click.IntRange(min=0), help="Only this queue (from 0).")
-@click.option(
-    "--force-num-requests-process-at-once",
-    "max_requests",
-    type=click.IntRange(min=1),
-    help="Requests in one batch (default: batch.max_requests).",
-)
+@queue_options
+@cycle_options
 @click.option("--json", "as_json", is_flag=True, help="Print what became of the requests as JSON, last.")
 @config_option
 @no_wait_option
+@console_options
 def command(
-    *, queue_id: int | None, max_requests: int | None, as_json: bool, config_path: Path | None, no_wait: bool
+    *,
+    queue_id: int | None,
+    max_requests: int | None,
+    at_least: int | None,
+    cycle: int,
+    sleep: int,
+    delay: int,
+    as_json: bool,
+    config_path: Path | None,
+    no_wait: bool,
+    verbose: int,
+    quiet: bool,
 ) -> None:
     """Empty the queues once: record what waits in each when its turn comes, then end.
 
-    Queues that another worker holds are left to it. While broker or database are away it waits; --no-wait ends it
-    instead, as is right for a crontab that starts it again anyway. SIGTERM or Ctrl-C ends it after the batch that has
-    begun.
+    The options are those of the plugin's queuedtracking:process, so its line in a crontab goes on working with
+    "qtd process" in the place of "php …/console queuedtracking:process".
 
-    Exit code 0: done. 1: broker or database failed, or it was asked to end before it was done. 2: wrong usage,
-    configuration or tables.
+    Queues that another worker or a PHP processor holds are left to it. While broker or database are away it waits;
+    --no-wait ends it instead, as is right for a crontab that starts it again anyway. SIGTERM or Ctrl-C ends it after
+    the batch that has begun.
+
+    Exit code 0: done; with --cycle 0 also: stopped. 1: broker or database failed, or it was asked to end before it was
+    done. 2: wrong usage, configuration or tables.
 
     \b
     Example, for a crontab:
       * * * * * qtd process --no-wait --config /etc/qtd/qtd.yaml
+      * * * * * qtd process --queue-id=0 --cycle=5 --sleep=10
     """
     config = start(config_path)
+    _log_level(config, verbose=verbose, quiet=quiet)
     refuse_memory(config)
     numbers = _numbers(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()
@@ -66,20 +81,41 @@ def command(
             clock=clock,
             logger=get_logger("process"),
         )
-        drain = Drain(numbers, parts.step(max_requests), stop)
-        try:
+        step = parts.step(max_requests)
+        cycles = Cycles(
+            lambda least: Drain(numbers, step, stop, least=least),
+            least=at_least or max_requests or 1,
+            count=cycle,
+            pause_seconds=sleep,
+            clock=clock,
+            stop=stop,
+        )
+
+        def persist(drain: Drain) -> None:
             drain.persist(
                 broker=parts.outage(stage.broker),
                 database=parts.outage(stage.database),
                 backoff=parts.backoff(),
                 give_up=no_wait,
             )
+
+        try:
+            cycles.run(persist)
         except Transient as error:
-            _print(drain, as_json=as_json)
+            _print(cycles, as_json=as_json, quiet=quiet)
             fail(str(error))
-        _print(drain, as_json=as_json)
-        if not drain.finished:
+        _print(cycles, as_json=as_json, quiet=quiet)
+        if not cycles.finished:
             fail("asked to end before it was done")
+        clock.wait(delay, stop)
+
+
+def _log_level(config: Config, *, verbose: int, quiet: bool) -> None:
+    """Let the log tell more, or less, than the configuration says."""
+    level = "debug" if verbose > 1 else "info" if verbose else "warning" if quiet else None
+    if level is not None:
+        log = config.log.model_copy(update={"level": level})
+        log_as_configured(config.model_copy(update={"log": log}), "qtd")
 
 
 def _numbers(config: Config, queue_id: int | None) -> list[int]:
@@ -92,20 +128,21 @@ def _numbers(config: Config, queue_id: int | None) -> list[int]:
     return [queue_id]
 
 
-def _print(drain: Drain, *, as_json: bool) -> None:
-    total = drain.total
-    click.echo(
-        f"{total.recorded} recorded, {total.excluded} excluded, {total.dead} dead, "
-        f"{total.repeated} recorded before"
-    )
-    if drain.busy:
-        click.echo(f"left to another worker: queue {', '.join(map(str, drain.busy))}")
+def _print(cycles: Cycles, *, as_json: bool, quiet: bool) -> None:
+    total = cycles.total
+    if not quiet:
+        click.echo(
+            f"{total.recorded} recorded, {total.excluded} excluded, {total.dead} dead, "
+            f"{total.repeated} recorded before"
+        )
+        if cycles.busy:
+            click.echo(f"left to another worker: queue {', '.join(map(str, cycles.busy))}")
     if as_json:
         totals = {
             "recorded": total.recorded,
             "excluded": total.excluded,
             "dead": total.dead,
             "repeated": total.repeated,
-            "busy": drain.busy,
+            "busy": cycles.busy,
         }
         click.echo(orjson.dumps(totals).decode())

@@ -16,7 +16,9 @@ from qtd.worker.outage import Outage
 class Drain:
     """Records what waits in some queues at the moment their turn comes; what arrives meanwhile is left."""
 
-    def __init__(self, numbers: Sequence[int], step: BatchStep, stop: Event) -> None:
+    def __init__(self, numbers: Sequence[int], step: BatchStep, stop: Event, *, least: int = 1) -> None:
+        """`least`: a queue with fewer entries than that is left alone, at the beginning and later."""
+        self._least = least
         self._left = list(numbers)
         self._step = step
         self._stop = stop
@@ -65,7 +67,7 @@ class Drain:
     def _empty(self, queue: int) -> bool:
         """Record what waits now; False where there was no time for all of it."""
         waiting = self._step.queues.lengths()[queue]
-        if not waiting:
+        if waiting < self._least:
             return True
         began = self._step.clock.monotonic()
         try:
@@ -73,7 +75,7 @@ class Drain:
                 if hold is None:
                     self.busy.append(queue)
                     return True
-                while waiting > 0:
+                while waiting >= self._least:
                     if self._stop.is_set():
                         return False
                     size = min(waiting, self._step.max_requests)

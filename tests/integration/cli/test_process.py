@@ -15,7 +15,7 @@ from qtd.parity.canonical import canonical_rows
 from qtd.parity.compare import compare
 from qtd.parity.scenario import Scenario, read_scenarios, read_world
 from qtd.parity.world import WorldDatabase
-from qtd.queue.redis_keys import list_key
+from qtd.queue.redis_keys import list_key, lock_key
 from tests.integration.cli.running import configuration, qtd
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.process import free_port
@@ -80,6 +80,30 @@ def test_it_empties_a_list_of_the_plugin(
         rows = canonical_rows(connection, database.tables, database.dialect)
     engine.dispose()
     assert compare(recorded.rows, rows).differences == []
+
+
+def test_a_crontab_line_of_the_plugin_goes_on_working(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Its options mean what they mean there: one queue, whole batches; a queue that PHP works on is left to it."""
+    config = configuration(
+        tmp_path, redis={"hosts": [redis_server.address]}, log={"level": "info", "format": "json"}
+    )
+    recorded = as_the_plugin_does(scenario("visits.json", "interleaved visitors"))
+    entries = (recorded * 10)[:30]
+    line = "--queue-id=0 --force-num-requests-process-at-once=12 --cycle=1 --sleep=0 --delay=0 --no-ansi -vv"
+    with redis_server.client() as client:
+        client.rpush(list_key(0), *entries)
+        client.rpush(list_key(1), *entries)
+        client.set(lock_key(1), "0123456789ab", nx=True, ex=3600)
+        with qtd("process", *line.split(), "--config", config) as process:
+            assert process.end() == 0, process.noise
+        assert [event["entries"] for event in process.named("batch_applied")] == [12, 12]
+        assert (client.llen(list_key(0)), client.llen(list_key(1))) == (6, 30)
+        with qtd("process", "--no-wait", "--json", "--config", config) as process:
+            assert process.end() == 0, process.noise
+            totals = orjson.loads(process.output().splitlines()[-1])
+        assert totals["busy"] == [1]
+        assert (client.llen(list_key(0)), client.llen(list_key(1))) == (0, 30)
+        assert client.get(lock_key(1)) == b"0123456789ab"
 
 
 def test_it_ends_at_once_where_it_is_not_to_wait(tmp_path: Path) -> None:

@@ -30,11 +30,7 @@ class Draining:
         self.log = KeptLog()
         self.stop = Event()
         self._pushed = 0
-        self.drain = self.of(0, 1, 2)
-
-    def of(self, *numbers: int) -> Drain:
-        """Some queues to empty."""
-        step = BatchStep(
+        self.step = BatchStep(
             queues=self.queues,
             recorder=self.engine,
             clock=self.clock,
@@ -42,7 +38,11 @@ class Draining:
             max_requests=10,
             lock_seconds=60,
         )
-        return Drain(numbers, step, self.stop)
+        self.drain = self.of(0, 1, 2)
+
+    def of(self, *numbers: int) -> Drain:
+        """Some queues to empty."""
+        return Drain(numbers, self.step, self.stop)
 
     def push(self, queue: int, count: int) -> None:
         """Let so many new entries wait."""
