@@ -7,6 +7,7 @@ Only where `use_third_party_id_cookie` is set. Source: what Matomo sends; its va
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import quote
 
@@ -18,20 +19,34 @@ from qtd.ingest.answer import Header
 _P3P: Header = ("p3p", "CP='OTI DSP COR NID STP UNI OTPa OUR'")
 
 
-def cookie_headers(request: TrackingRequest) -> tuple[Header, ...]:
-    """Return the headers that set or renew the cookie, none where it is not in use or the visitor opted out.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThirdPartyCookie:
+    """The cookie as a browser is to keep it."""
 
-    The identifier in the cookie stays; a visitor without one gets that of `_id`, else a new one.
+    name: str
+    value: str
+    #: The answer's headers that set or renew it.
+    headers: tuple[Header, ...]
+    #: Neither the browser nor `_id` told an identifier: this one is new.
+    is_new: bool
+
+
+def third_party_cookie(request: TrackingRequest) -> ThirdPartyCookie | None:
+    """Return the cookie for who sent a request, None where it is not in use or the visitor opted out.
+
+    The identifier in the cookie stays; a visitor without one gets that of `_id`, else a new one. With a new one he
+    has to be recorded too: Matomo sends the identifier of the visit that it has just recorded.
     """
     if not request.tracker_flag("use_third_party_id_cookie") or _opted_out(request):
-        return ()
+        return None
     name = request.tracker_value("cookie_name")
-    identifier = _identifier(request, name)
+    known = _identifier(request, name)
+    value = third_party_cookie_value(secrets.token_hex(8) if known is None else packed_id(known).hex())
     secure = request.server.get("HTTPS") == "on"
     expires = formatdate(request.entry_time + to_int(request.tracker_value("cookie_expire")), usegmt=True)
     path, domain = request.tracker_value("cookie_path"), request.tracker_value("cookie_domain")
     parts = [
-        f"{quote(name, safe='')}={quote(third_party_cookie_value(identifier), safe='')}",
+        f"{quote(name, safe='')}={quote(value, safe='')}",
         f"expires={expires}",
         f"path={path}" if path else "",
         f"domain={_cookie_domain(domain)}" if domain else "",
@@ -39,15 +54,16 @@ def cookie_headers(request: TrackingRequest) -> tuple[Header, ...]:
         # A browser takes `None` only with `secure`.
         f"SameSite={'None' if secure else 'Lax'}",
     ]
-    return (_P3P, ("set-cookie", "; ".join(filter(None, parts))))
+    headers = (_P3P, ("set-cookie", "; ".join(filter(None, parts))))
+    return ThirdPartyCookie(name=name, value=value, headers=headers, is_new=known is None)
 
 
-def _identifier(request: TrackingRequest, cookie: str) -> str:
+def _identifier(request: TrackingRequest, cookie: str) -> str | None:
     known = third_party_id(request.cookies.get(cookie))
     if known is None:
         first_party = request.params.text("_id")
         known = first_party if len(first_party.encode()) >= HEX_LENGTH else None
-    return secrets.token_hex(8) if known is None else packed_id(known).hex()
+    return known
 
 
 def _opted_out(request: TrackingRequest) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qtd.engine.authentication import hash_token
@@ -18,7 +18,7 @@ from qtd.ingest.bulk import is_bulk, parse_bulk
 from qtd.ingest.http_request import HttpRequest
 from qtd.ingest.php_server import ServerVariables, server_variables
 from qtd.ingest.proxies import Proxies
-from qtd.ingest.third_party_cookie import cookie_headers
+from qtd.ingest.third_party_cookie import third_party_cookie
 from qtd.queue.partitioner import queue_of, split
 from qtd.queue.routing import key_of_request
 from qtd.wire.cookies import parse_cookies
@@ -138,9 +138,15 @@ class TrackingApi:
             queue = self._queue(tracked)
         except InvalidRequest:
             return Prepared(answers.refused(400, client.method, client.origin, image=image), [])
-        stored = encode(self._request_set(client, [params], token or False), self._entries)
         answer = answers.tracked(client.method, client.origin, image=image)
-        return Prepared(answer.with_headers(cookie_headers(tracked)), [(queue, stored)], 1)
+        cookie = third_party_cookie(tracked)
+        if cookie is not None:
+            answer = answer.with_headers(cookie.headers)
+            if cookie.is_new:
+                # The queue stays that of the address: browsers that keep no such cookie get a new one each time.
+                client = replace(client, cookies={**client.cookies, cookie.name: cookie.value})
+        stored = encode(self._request_set(client, [params], token or False), self._entries)
+        return Prepared(answer, [(queue, stored)], 1)
 
     def _bulk(self, client: _Client, params: RawParams, raw: bytes) -> Prepared:
         body = parse_bulk(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -225,3 +226,12 @@ def test_each_entry_has_an_id_of_its_own(served: Served) -> None:
     assert len(ids) > 1
     assert len(set(ids)) == len(ids)
     assert None not in ids
+
+
+def test_a_new_third_party_cookie_is_the_recorded_visitor() -> None:
+    """What the browser is told to keep is what the entry carries, so that the next hit is the same visitor's."""
+    with serving(settings=lambda: world_settings(use_third_party_id_cookie="1")) as served:
+        answer = served.send(get(b"idsite=1&rec=1&url=http://example.org/"))
+        [told] = answer.headers["set-cookie"]
+        [[entry]] = served.entries().values()
+        assert entry.cookies == {"_pk_uid": unquote(told.partition(";")[0].partition("=")[2])}

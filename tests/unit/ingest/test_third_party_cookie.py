@@ -11,7 +11,7 @@ import pytest
 from qtd.engine.request import TrackingRequest
 from qtd.engine.settings import TRACKER_DEFAULTS, Settings
 from qtd.engine.visitor_id import third_party_cookie_value, third_party_id
-from qtd.ingest.third_party_cookie import cookie_headers
+from qtd.ingest.third_party_cookie import ThirdPartyCookie, third_party_cookie
 
 ONE, TWO = "0123456789abcdef", "fedcba9876543210"
 
@@ -33,9 +33,16 @@ def request(
     )
 
 
+def cookie(request: TrackingRequest) -> ThirdPartyCookie:
+    """The cookie for who sent the request."""
+    made = third_party_cookie(request)
+    assert made is not None
+    return made
+
+
 def set_cookie(request: TrackingRequest) -> str:
     """The value of Set-Cookie."""
-    return dict(cookie_headers(request))["set-cookie"]
+    return dict(cookie(request).headers)["set-cookie"]
 
 
 def identifier(request: TrackingRequest) -> str | None:
@@ -47,7 +54,7 @@ def identifier(request: TrackingRequest) -> str | None:
 
 def test_there_is_none_unless_it_is_in_use() -> None:
     """Matomo's default."""
-    assert cookie_headers(request(use_third_party_id_cookie="0")) == ()
+    assert third_party_cookie(request(use_third_party_id_cookie="0")) is None
 
 
 @pytest.mark.parametrize(
@@ -63,6 +70,7 @@ def test_the_identifier_sticks(params: dict[str, Any], cookies: dict[str, Any], 
     """The cookie's own first, then `_id`, else a new one."""
     got = identifier(request(params, cookies))
     assert got == expected if expected else re.fullmatch(r"[0-9a-f]{16}", got or "")
+    assert cookie(request(params, cookies)).is_new == (expected is None)
 
 
 def test_attributes() -> None:
@@ -77,5 +85,5 @@ def test_attributes() -> None:
 
 def test_who_opted_out_gets_none() -> None:
     """Matomo's opt-out cookie."""
-    assert cookie_headers(request({"_id": ONE}, {"matomo_ignore": "ignore=Kg=="})) == ()
-    assert cookie_headers(request({"_id": ONE}, {"matomo_ignore": "*"})) != ()
+    assert third_party_cookie(request({"_id": ONE}, {"matomo_ignore": "ignore=Kg=="})) is None
+    assert third_party_cookie(request({"_id": ONE}, {"matomo_ignore": "*"})) is not None
