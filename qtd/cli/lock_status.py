@@ -62,7 +62,7 @@ def command(*, unlock: int | None, yes: bool, as_json: bool, config_path: Path |
       qtd lock-status --unlock QueuedTrackingLock2
       qtd lock-status --unlock 2 --yes --json
     """
-    if unlock is not None and not yes and not sys.stdin.isatty():
+    if unlock is not None and not yes and not at_terminal():
         raise click.UsageError("there is no terminal to ask at: say --yes")
     with opened(config_path) as broker:
         if unlock is None:
@@ -73,6 +73,11 @@ def command(*, unlock: int | None, yes: bool, as_json: bool, config_path: Path |
         click.echo(orjson.dumps({"unlocked": _document(lock)}).decode())
     else:
         click.echo(f"{lock_key(unlock)} is taken off; it was held by: {holder_text(lock.token)}")
+
+
+def at_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
 
 
 def _unlocked(queues: Queues, queue: int, *, yes: bool) -> HeldLock:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from math import isnan
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
@@ -25,11 +26,19 @@ from qtd.cli.setup import config_option, read_config, refuse_memory
 from qtd.clock import Clock, SystemClock
 
 
+def _number(_ctx: click.Context, _param: click.Parameter, seconds: float) -> float:
+    """Refuse NaN, which is beyond no limit."""
+    if isnan(seconds):
+        raise click.BadParameter("nan is not a number of seconds")
+    return seconds
+
+
 @click.command()
 @click.option("--iterations", type=click.IntRange(min=1), help="End after so many looks (default: never).")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.1, max=3600),
+    callback=_number,
     default=2.0,
     show_default=True,
     metavar="SECONDS",
@@ -79,12 +88,12 @@ def command(
     config = read_config(config_path)
     refuse_memory(config)
     clock = SystemClock()
-    signal.signal(signal.SIGTERM, _end)
     console = Console(highlight=False)
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         with closing(Looker(config, clock)) as looker:
             pages = Pages(queues=looker.queues, rows=rowperpage, page=jumptopage)
-            if not as_json and console.is_terminal:
+            if not as_json and sys.stdout.isatty() and not console.is_dumb_terminal:
                 keyboard = Keyboard(sys.stdin.fileno()) if sys.stdin.isatty() else None
                 LiveMonitor(
                     console, looker.look, pages, keyboard=keyboard, interval=interval, clock=clock
@@ -101,6 +110,8 @@ def command(
             _follow(looker.look, show, iterations=iterations, interval=interval, clock=clock)
     except KeyboardInterrupt:
         return
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _end(_number: int, _frame: object) -> NoReturn:

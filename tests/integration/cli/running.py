@@ -73,6 +73,11 @@ class Running:
         assert self._process.stdout is not None
         return self._process.stdout.read().decode()
 
+    def line(self) -> str:
+        """The next line that it prints, waited for; empty when it has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().decode().rstrip("\n")
+
     def named(self, name: str) -> list[dict[str, Any]]:
         """The events of this name among those read."""
         return [event for event in self.events if event["event"] == name]
