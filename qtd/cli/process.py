@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import orjson
 
+from qtd.cli.from_plugin import plugin_step
 from qtd.cli.process_options import console_options, cycle_options, queue_options
 from qtd.cli.setup import (
     config_option,
@@ -31,6 +33,11 @@ from qtd.worker.drain import Drain
 @click.command()
 @queue_options
 @cycle_options
+@click.option(
+    "--from-plugin-mysql",
+    is_flag=True,
+    help="Take what the plugin's MySQL backend has queued in Matomo's database, instead of what waits in our queues.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what became of the requests as JSON, last.")
 @config_option
 @no_wait_option
@@ -43,6 +50,7 @@ def command(
     cycle: int,
     sleep: int,
     delay: int,
+    from_plugin_mysql: bool,
     as_json: bool,
     config_path: Path | None,
     no_wait: bool,
@@ -65,11 +73,13 @@ def command(
     Example, for a crontab:
       * * * * * qtd process --no-wait --config /etc/qtd/qtd.yaml
       * * * * * qtd process --queue-id=0 --cycle=5 --sleep=10
+    Once, when moving from the plugin's MySQL backend:
+      qtd process --from-plugin-mysql
     """
     config = start(config_path)
     _log_level(config, verbose=verbose, quiet=quiet)
     refuse_memory(config)
-    numbers = _numbers(config, queue_id)
+    numbers: Sequence[int] = [] if from_plugin_mysql else _numbers(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()
     with Stage(config, clock, holder="process") as stage:
         if not stage.reach(stop, no_wait=no_wait):
@@ -82,6 +92,8 @@ def command(
             logger=get_logger("process"),
         )
         step = parts.step(max_requests)
+        if from_plugin_mysql:
+            step, numbers = plugin_step(parts, step, stage.database_engine, queue_id)
         cycles = Cycles(
             lambda least: Drain(numbers, step, stop, least=least),
             least=at_least or max_requests or 1,

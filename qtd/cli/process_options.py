@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    _ParamType: TypeAlias = click.ParamType[int | None]
+else:
+    _ParamType = click.ParamType  # click before 8.5 knows no type of what is converted
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -18,7 +23,7 @@ _MEANINGLESS: Final = {
 }
 
 
-class Numeric(click.ParamType):
+class Numeric(_ParamType):
     """A whole number of at least `least`; with `empty`, no text stands for none, as in the plugin."""
 
     name = "integer"

@@ -34,6 +34,8 @@ class Stage:
         self._recorder: NativeRecorder | None = None
         machine = socket.gethostname().partition(".")[0]
         self.queues = open_queues(config, token=tokens_of(f"{holder}@{machine}"))
+        #: of the rows, and of Matomo's other tables
+        self.database_engine = self._engine
         #: by the name and address for logs
         self.broker = broker_of(config)
         self.database = database_of(self._engine)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from qtd.clock import Clock
 from qtd.errors import Transient
 from qtd.log.logger import Logger
-from qtd.queue.contract import Lock, Queues
+from qtd.queue.contract import Lock
+from qtd.queue.source import Source
 from qtd.store.native import BatchResult
 from qtd.worker.keeping import Keep, not_kept
 from qtd.worker.recorder import Recorder
@@ -35,7 +36,7 @@ class Hold:
 class BatchStep:
     """Moves the head of a locked queue into the database."""
 
-    queues: Queues
+    queues: Source
     recorder: Recorder
     clock: Clock
     logger: Logger

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from qtd.clock import Clock
 from qtd.errors import LockLost, Transient
-from qtd.queue.contract import Lock, Queues
+from qtd.queue.contract import Lock
+from qtd.queue.source import Source
 
 #: Extends a lock for as long as the context lasts.
 Keep: TypeAlias = Callable[[Lock], AbstractContextManager[None]]
@@ -26,7 +27,7 @@ def not_kept(_lock: Lock) -> AbstractContextManager[None]:
 class LockKeeper:
     """Extends locks in a thread of its own, so that no step of a batch has to be short."""
 
-    def __init__(self, queues: Queues, *, seconds: int, clock: Clock) -> None:
+    def __init__(self, queues: Source, *, seconds: int, clock: Clock) -> None:
         """`seconds`: for how long locks are taken."""
         self._queues = queues
         self._seconds = seconds

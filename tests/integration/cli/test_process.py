@@ -18,6 +18,7 @@ from qtd.parity.world import WorldDatabase
 from qtd.queue.redis_keys import list_key, lock_key
 from tests.integration.cli.running import configuration, qtd
 from tests.servers.mariadb import MariaDbServer
+from tests.servers.plugin_tables import PluginTables
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
 
@@ -104,6 +105,49 @@ def test_a_crontab_line_of_the_plugin_goes_on_working(redis_server: RedisServer,
         assert totals["busy"] == [1]
         assert (client.llen(list_key(0)), client.llen(list_key(1))) == (0, 30)
         assert client.get(lock_key(1)) == b"0123456789ab"
+
+
+def test_it_takes_what_the_plugin_queued_in_mysql(
+    redis_server: RedisServer, mariadb_url: str, tmp_path: Path
+) -> None:
+    """The rows are those that Matomo wrote; queues that PHP works on are left to it, and ours are not touched.
+
+    A worker of ours that has queue 0 keeps its lock and its fence.
+    """
+    recorded, world = scenario("visits.json", "interleaved visitors"), read_world(RECORDINGS / "world.json")
+    engine = open_engine(mariadb_url)
+    database = WorldDatabase(engine, world)
+    database.begin(recorded)
+    plugin = PluginTables(engine)
+    entries = [zlib.compress(orjson.dumps(entry)) for entry in recorded.entries]
+    plugin.push(0, entries)
+    plugin.push(2, entries[:1])
+    plugin.lock(2, "0123456789ab", 3600)
+    config = configuration(
+        tmp_path,
+        sites=[],
+        redis={"hosts": [redis_server.address]},
+        database={"url": mariadb_url},
+        matomo={"salt": world.salt},
+    )
+    with redis_server.client() as client:
+        client.rpush(list_key(0), *entries)
+        client.set(lock_key(0), "ours", nx=True, ex=3600)
+        with qtd("process", "--from-plugin-mysql", "--no-wait", "--json", "--config", config) as process:
+            assert process.end() == 0, process.noise
+            totals = orjson.loads(process.output().splitlines()[-1])
+        assert client.llen(list_key(0)) == len(entries)
+    requests = sum(len(entry["requests"]) for entry in recorded.entries)
+    assert totals == {**totals, "recorded": requests, "dead": 0, "repeated": 0, "busy": [2]}
+    assert plugin.waiting(0) == []
+    assert plugin.waiting(2) == entries[:1]
+    assert plugin.holders() == {"QueuedTrackingLock2": "0123456789ab"}
+    with reading(engine) as connection:
+        rows = canonical_rows(connection, database.tables, database.dialect)
+        fences = set(connection.scalars(text("SELECT queue FROM qtd_ledger")))
+    engine.dispose()
+    assert compare(recorded.rows, rows).differences == []
+    assert 0 not in fences
 
 
 def test_it_ends_at_once_where_it_is_not_to_wait(tmp_path: Path) -> None:
