@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from qtd.log.logger import Logger
 
 TESTS = Path(__file__).parent
 KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults", "systemd"})
+#: How long an example takes says how busy the machine is, nothing of the code.
+settings.register_profile("qtd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("qtd")
 pytest_plugins = ["tests.servers.fixtures"]
 
 
