@@ -33,7 +33,7 @@ _ENDLESS: Final = 10_000
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @config_option
 def command(*, as_json: bool, config_path: Path | None) -> None:
-    r"""Look at broker, database, Matomo and files, and say what to do where something is wrong.
+    """Look at broker, database, Matomo and files, and say what to do where something is wrong.
 
     Tries the operations that qtd uses on keys of its own, which it removes again, and changes nothing else. May be run
     beside a qtd that works; best as the same user. What is away costs a few seconds, and the rest is still looked at.
