@@ -48,6 +48,10 @@ class Terminal:
         """Type."""
         os.write(self._ours, keys.encode())
 
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self._process.terminate()
+
     def end(self) -> int:
         """Return the exit code; fails when the terminal is not as it was."""
         code = self._process.wait(PATIENCE)
