@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 from qtd.doctor.amounts import several
 from qtd.doctor.check import Check, doubtful, fine, guarded, wrong
 from qtd.doctor.database_indexes import check_indexes
+from qtd.doctor.database_rights import NEEDED
 from qtd.store.columns import TRACKED, check_writable, read_tables
 from qtd.store.create import VERSION, SchemaStatus
+
+#: Tables of Matomo without which nothing is recorded; there are installations without custom dimensions.
+_INDISPENSABLE: Final = frozenset(NEEDED) - {"custom_dimensions"}
 
 
 def check_tables(
@@ -24,6 +29,7 @@ def check_tables(
 ) -> Iterator[Check]:
     """Judge which tables there are."""
     name = f"{group}.tables"
+    lost = [table for table in found.missing_matomo_tables if table.removeprefix(prefix) in _INDISPENSABLE]
     if found.version is not None and found.version > VERSION:
         yield wrong(
             name,
@@ -31,21 +37,21 @@ def check_tables(
             "update qtd",
             where=where,
         )
-    elif found.missing_matomo_tables and beside_matomo:
+    elif lost and beside_matomo:
         yield wrong(
             name,
-            f"tables of Matomo are missing: {_some(found.missing_matomo_tables)}",
+            f"tables of Matomo are missing: {_some(lost)}",
             "check that our account may see them, and which database Matomo's config.ini.php names: Matomo makes them",
             where=where,
         )
-    elif found.missing_matomo_tables and not _only_ours(prefix, present):
+    elif lost and not _only_ours(prefix, present):
         yield wrong(
             name,
-            f"tables are missing in a database that is not empty: {_some(found.missing_matomo_tables)}",
+            f"tables are missing in a database that is not empty: {_some(lost)}",
             "check database.url and database.tables_prefix, and that our account may see them; else use an empty one",
             where=where,
         )
-    elif found.missing_matomo_tables:
+    elif lost:
         yield fine(name, "none yet: the first start makes them all", where=where)
     elif found.missing_own_tables or found.version is None or found.version < VERSION:
         version = "missing" if found.version is None else f"of version {found.version}, {VERSION} is wanted"

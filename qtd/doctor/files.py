@@ -41,7 +41,7 @@ def check_state(config: Config) -> Iterator[Check]:
     """The folder for what must outlive a restart."""
     directory = config.state_directory.absolute()
     folder = _there(directory)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         yield wrong(
             "files.state",
             f"{folder} can not be written to",

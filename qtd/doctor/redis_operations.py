@@ -47,7 +47,7 @@ def check_operations(
     queues = RedisQueues(servers, count=len(reaches), list_of=lists.__getitem__, lock_of=locks.__getitem__)
     try:
         for number, reach in enumerate(reaches):
-            trial = Trial(queues, servers, number, lists[number])
+            trial = Trial(queues, servers, number, keys=(lists[number], locks[number]))
             begin = clock.monotonic()
             try:
                 trial.run()
@@ -80,11 +80,11 @@ def _key(name: str, reach: Reach) -> str:
 class Trial:
     """One server's turn."""
 
-    def __init__(self, queues: RedisQueues, servers: Servers, number: int, list_: str) -> None:
+    def __init__(self, queues: RedisQueues, servers: Servers, number: int, *, keys: tuple[str, str]) -> None:
         self._queues = queues
         self._servers = servers
         self._number = number
-        self._list = list_
+        self._list, self._lock = keys
         #: what is being tried
         self.step = ""
 
@@ -126,4 +126,4 @@ class Trial:
     def clean(self) -> None:
         """Remove what is left; where that fails, the server forgets it by itself."""
         with suppress(BrokerUnavailable), translated():
-            self._servers.run([Command(self._list, ("DEL", self._list))])
+            self._servers.run([Command(key, ("DEL", key)) for key in (self._list, self._lock)])

@@ -27,7 +27,7 @@ def check_file(group: str, path: Path) -> Iterator[Check]:
     if path.exists():
         return
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if os.access(folder, os.W_OK | os.X_OK):
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
         yield fine(f"{group}.connection", "no file yet: the first start makes it", where=str(path))
     else:
         yield wrong(
