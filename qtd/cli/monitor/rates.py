@@ -22,11 +22,22 @@ class Rate:
     out: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sample:
+    """What is remembered of a look."""
+
+    moment: float
+    #: entries, by queue
+    waiting: tuple[int, ...]
+    #: entries that were recorded, by queue; None: the database does not say
+    recorded: Mapping[int, int] | None
+
+
 class Rates:
     """Remembers the looks of the last seconds."""
 
     def __init__(self) -> None:
-        self._looks: deque[Look] = deque()
+        self._samples: deque[_Sample] = deque()
 
     def add(self, look: Look) -> Mapping[int, Rate]:
         """Take a look into account; return each queue's rate. Empty at the first look, and while the broker is away.
@@ -37,12 +48,21 @@ class Rates:
         """
         if look.backlogs is None:
             return {}  # what came and went meanwhile is seen as a whole when it is back
-        if self._looks and len(self._looks[0].backlogs or ()) != len(look.backlogs):
-            self._looks.clear()  # the number of queues was changed, and with it what is in which
-        while len(self._looks) > 1 and look.moment - self._looks[1].moment >= SPAN_SECONDS:
-            self._looks.popleft()
-        self._looks.append(look)
-        return _rates(self._looks[0], look)
+        recorded = look.recorded
+        last = _Sample(
+            moment=look.moment,
+            waiting=tuple(backlog.state.waiting for backlog in look.backlogs),
+            recorded=None
+            if recorded is None
+            else {queue: totals.entries for queue, totals in recorded.totals.items()},
+        )
+        samples = self._samples
+        if samples and len(samples[0].waiting) != len(last.waiting):
+            samples.clear()  # the number of queues was changed, and with it what is in which
+        while len(samples) > 1 and last.moment - samples[1].moment >= SPAN_SECONDS:
+            samples.popleft()
+        samples.append(last)
+        return _rates(samples[0], last)
 
 
 def total(rates: Mapping[int, Rate]) -> Rate | None:
@@ -52,19 +72,18 @@ def total(rates: Mapping[int, Rate]) -> Rate | None:
     return Rate(into=sum(rate.into for rate in rates.values()), out=sum(rate.out for rate in rates.values()))
 
 
-def _rates(first: Look, last: Look) -> dict[int, Rate]:
+def _rates(first: _Sample, last: _Sample) -> dict[int, Rate]:
     seconds = last.moment - first.moment
-    if seconds <= 0 or first.backlogs is None or last.backlogs is None:
+    if seconds <= 0:
         return {}
+    before, after = first.recorded, last.recorded
     return {
         queue: _rate(
-            after.state.waiting - before.state.waiting,
-            _recorded(last, queue) - _recorded(first, queue),
+            last.waiting[queue] - first.waiting[queue],
+            0 if before is None or after is None else after.get(queue, 0) - before.get(queue, 0),
             seconds,
         )
-        if first.recorded is not None and last.recorded is not None
-        else _rate(after.state.waiting - before.state.waiting, 0, seconds)
-        for queue, (before, after) in enumerate(zip(first.backlogs, last.backlogs, strict=True))
+        for queue in range(len(last.waiting))
     }
 
 
@@ -72,8 +91,3 @@ def _rate(longer: int, recorded: int, seconds: float) -> Rate:
     if recorded > 0:
         return Rate(into=max(longer + recorded, 0) / seconds, out=recorded / seconds)
     return Rate(into=max(longer, 0) / seconds, out=max(-longer, 0) / seconds)
-
-
-def _recorded(look: Look, queue: int) -> int:
-    totals = look.recorded.totals.get(queue) if look.recorded else None
-    return totals.entries if totals else 0
