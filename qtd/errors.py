@@ -33,6 +33,18 @@ class DatabaseConflict(Transient):
     """The database gave up a transaction in favour of another one (deadlock or lock wait timeout)."""
 
 
+class MatomoUnavailable(Transient):
+    """The Matomo that is to record does not answer, or does not record at present."""
+
+
+class MatomoRefuses(MatomoUnavailable):
+    """The Matomo that is to record answers, but does not take what we send: somebody has to change something."""
+
+
+class BatchRejected(Transient):
+    """A batch fails for a reason of its own: do it again after a pause; other queues may go on."""
+
+
 class DatabaseRefused(QtdError):
     """The database refuses a statement or its values: repeating changes nothing, isolate what caused it."""
 

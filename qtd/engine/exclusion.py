@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from qtd.engine.bot_addresses import is_bot_address
 from qtd.engine.excluded_requests import ExcludedRequests, excluded_requests
-from qtd.engine.ignore_cookie import is_ignored
+from qtd.engine.header_exclusion import asks_not_to_be_tracked, is_opted_out, is_prefetch
 from qtd.engine.ip_address import AddressRanges, address_ranges
 from qtd.engine.outside import Outside
 from qtd.engine.parse_url import parse_url
@@ -45,7 +45,6 @@ class Exclusion:
     def __init__(self, settings: Settings, outside: Outside) -> None:
         self._settings = settings
         self._devices = outside.devices
-        self._cookie_name = settings.tracker_value("ignore_visits_cookie_name")
         self._is_spam = None
         if settings.tracker_flag("enable_spam_filter"):
             self._is_spam = ReferrerSpam(outside.referrer_lists.spammers).is_spam
@@ -81,20 +80,12 @@ class Exclusion:
         """What plug-ins of Matomo object to: its installation check, and visitors that ask not to be tracked."""
         if truthy(request.params.raw.get(_INSTALL_CHECK)):
             return "install_check"
-        server = request.server
-        if self._settings.privacy.do_not_track_enabled and (
-            server.get("HTTP_X_DO_NOT_TRACK") == "1" or str(server.get("HTTP_DNT") or "").startswith("1")
-        ):
-            return "do_not_track"
-        return None
+        return "do_not_track" if asks_not_to_be_tracked(request.server, self._settings) else None
 
     def _by_request(self, request: TrackingRequest, rules: _SiteRules) -> str | None:
         if rules.requests and rules.requests.match(request.params):
             return "excluded_request"
-        name, cookies = self._cookie_name, request.cookies
-        if name in cookies and is_ignored(cookies, name, self._settings.salt):
-            return "ignore_cookie"
-        return None
+        return "ignore_cookie" if is_opted_out(request) else None
 
     def _by_visitor(self, request: TrackingRequest, rules: _SiteRules) -> str | None:
         if rules.addresses and request.ip in rules.addresses:
@@ -110,7 +101,7 @@ class Exclusion:
             sites = rules.urls.sites_of(parse_url(request.url))
             if sites is None or rules.idsite not in sites:
                 return "unknown_url"
-        return "prefetch" if _is_prefetch(request) else None
+        return "prefetch" if is_prefetch(request.server) else None
 
     def _rules_of(self, site: Site | None) -> _SiteRules:
         if site is None:
@@ -143,9 +134,3 @@ def _is_excluded_agent(user_agent: str, excluded: tuple[str, ...]) -> bool:
         if pattern is not None:  # Matomo looks no further than the first one
             return pattern.search(user_agent) is not None
     return False
-
-
-def _is_prefetch(request: TrackingRequest) -> bool:
-    """Whether a browser only loads the page to have it ready; today's headers for that are not among the asked ones."""
-    server = request.server
-    return server.get("HTTP_X_PURPOSE") in ("preview", "instant") or server.get("HTTP_X_MOZ") == "prefetch"

@@ -132,8 +132,8 @@ class TrackingRequest:
         if self._authenticated is None:
             if not self.tracker_flag("tracking_requests_require_authentication"):
                 self._authenticated = True
-            elif self.site_or_none is None:
-                self._authenticated = False
+            elif self.site_or_none is None and self.settings.sites:
+                self._authenticated = False  # where no sites are known at all, they are elsewhere
             else:
                 token = self.token_auth or self.params.text("token_auth")
                 self._authenticated = bool(token) and authenticates(token, self.idsite, self.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qtd.errors import EntryError
@@ -37,3 +38,15 @@ def read_entry(stored: bytes) -> Entry:
         cause = str(error)
     name = identity(stored, request_set)
     return Entry(stored=stored, identity=name, digest=digest(name), request_set=request_set, cause=cause)
+
+
+def unapplied(entries: Iterable[Entry], applied: set[bytes]) -> tuple[list[Entry], int]:
+    """Those entries whose digests were not `applied` before, each once, and the number of requests in all others."""
+    seen, fresh, repeated = set(applied), [], 0
+    for entry in entries:
+        if entry.digest in seen:
+            repeated += entry.requests
+        else:
+            seen.add(entry.digest)
+            fresh.append(entry)
+    return fresh, repeated

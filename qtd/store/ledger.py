@@ -106,6 +106,16 @@ class Ledger:
                 connection.execute(self._raise_fence, values)
             return int(connection.scalar(self._fence, values) or 0)
 
+    def check_fence(self, queue: int, fence: int) -> None:
+        """Make sure that nobody has taken a newer fence, before something is begun that can not be taken back.
+
+        Raises LockLost, and what `qtd.db.transaction.reading` names.
+        """
+        with reading(self._engine) as connection:
+            newest = connection.scalar(self._fence, {"queue": queue})
+        if newest != fence:
+            raise _lost(queue, newest, fence)
+
     def advance(
         self, connection: Connection, queue: int, *, entries: int, dead: int = 0, fence: int | None = None
     ) -> None:
@@ -136,7 +146,7 @@ class Ledger:
                 return
         self.forget(queue)
         if fence is not None and (newest := connection.scalar(self._fence, {"queue": queue})) != fence:
-            raise LockLost(f"another worker has taken queue {queue}: its fence is {newest}, ours {fence}")
+            raise _lost(queue, newest, fence)
         raise DatabaseConflict(f"another worker applied entries of queue {queue} meanwhile")
 
     def remember(self, connection: Connection, queue: int, digests: Sequence[bytes]) -> None:
@@ -177,6 +187,10 @@ class Ledger:
                     known.add(batch, time, _split(bytes(identities)))
                 known.batches = batches
         return known
+
+
+def _lost(queue: int, newest: int | None, fence: int) -> LockLost:
+    return LockLost(f"another worker has taken queue {queue}: its fence is {newest}, ours {fence}")
 
 
 def _split(identities: bytes) -> list[bytes]:

@@ -23,7 +23,7 @@ from qtd.store.application import Application, ReadEntries, cause_of
 from qtd.store.counters import Counters
 from qtd.store.dead_letter_bounds import DeadLetterBounds
 from qtd.store.dead_letters import Buried, DeadLetters
-from qtd.store.entry import Entry, read_entry
+from qtd.store.entry import Entry, read_entry, unapplied
 from qtd.store.ledger import Ledger
 from qtd.store.settings.source import SettingsSource
 from qtd.store.tally import Stage, Tally
@@ -113,15 +113,9 @@ class NativeRecorder:
         """
         self._bounds.look()
         entries = [read_entry(one) for one in stored]
-        known = self._ledger.applied(queue, {entry.digest for entry in entries})
-        result = BatchResult()
-        fresh: list[Entry] = []
-        for entry in entries:
-            if entry.digest in known:
-                result.repeated += entry.requests
-            else:
-                known.add(entry.digest)
-                fresh.append(entry)
+        applied = self._ledger.applied(queue, {entry.digest for entry in entries})
+        fresh, repeated = unapplied(entries, applied)
+        result = BatchResult(repeated=repeated)
         if fresh:
             result.add(self._record(_Place(queue=queue, fence=fence), fresh))
         return result

@@ -75,6 +75,15 @@ class Tally:
         """Count an entry that goes to the dead letters."""
         self._add(self.stages[Stage.DEAD], entry)
 
+    def record(self, entry: Entry) -> None:
+        """Count an entry whose requests are recorded by somebody else, so that no plan tells of them."""
+        self._add(self.stages[Stage.RECORDED], entry)
+
+    def exclude(self, entry: Entry, rule: str) -> None:
+        """Count an entry whose requests a rule keeps out before there is a plan."""
+        self._add(self.stages[Stage.EXCLUDED], entry)
+        self.rules[rule] += entry.requests
+
     def places(self, entry: Entry) -> Counter[Place]:
         """Where the requests of an entry belong."""
         places: Counter[Place] = Counter()

@@ -51,8 +51,8 @@ class ClientHints:
 
 
 _NONE = ClientHints()
-#: PHP writes the names of headers in upper case.
-_SERVER_NAMES = ("HTTP_SEC_CH_UA", "X_HTTP_REQUESTED_WITH")
+#: What the names of headers with hints begin with, as PHP writes them.
+HEADER_HINTS = ("HTTP_SEC_CH_UA", "X_HTTP_REQUESTED_WITH")
 
 
 def client_hints_from(server: Mapping[str, Any], uadata: Any = None) -> ClientHints | None:
@@ -66,7 +66,7 @@ def client_hints_from(server: Mapping[str, Any], uadata: Any = None) -> ClientHi
         return _from_text(uadata)
     if uadata is not None and uadata != "":
         return _read(sanitized(uadata)) if isinstance(uadata, dict) else None
-    headers = tuple((name, value) for name, value in server.items() if name.startswith(_SERVER_NAMES))
+    headers = tuple((name, value) for name, value in server.items() if name.startswith(HEADER_HINTS))
     return _from_headers(headers) if headers else None
 
 

@@ -31,6 +31,8 @@ class Configured:
     site_tracker: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     #: rows of the option table that go before those in the database
     options: Mapping[str, str] = field(default_factory=dict)
+    #: hashed tokens that are super users' beside those in the database
+    super_user_tokens: frozenset[str] = frozenset()
     #: sites that go before those in the database
     sites: Mapping[int, Site] = field(default_factory=dict)
 
@@ -58,6 +60,6 @@ def load_settings(connection: Connection, prefix: str, configured: Configured, *
         four_byte_text=configured.four_byte_text,
         privacy=privacy_of(options),
         options=options,
-        super_user_tokens=tokens.super_users,
+        super_user_tokens=tokens.super_users | configured.super_user_tokens,
         site_tokens=tokens.sites,
     )

@@ -1,0 +1,1 @@
+"""Engine http: replays entries through the bulk tracking API of a Matomo elsewhere, at least once each."""
