@@ -1,0 +1,5 @@
+"""The guests of this scenario."""
+
+from guests import guests, host, pytest_generate_tests
+
+__all__ = ["guests", "host", "pytest_generate_tests"]
