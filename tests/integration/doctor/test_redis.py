@@ -81,12 +81,15 @@ def test_accounts(redis_server: RedisServer) -> None:
         for name, rules in {
             "least": ACL,
             "managed": ["allkeys", "allchannels", "allcommands", "-config"],
+            "looking": [*ACL, "+info", "+config|get", "+time"],
             "scriptless": [*ACL, "-eval", "-evalsha"],
         }.items():
             client.execute_command("ACL", "SETUSER", name, "on", ">pass word", *rules)
     account = {"password": "pass word", **PATIENT}
     least = trouble(examined(sections.tcp(redis_server, username="least", **account)))
     assert least == {"redis.rights": "warning"}
+    looking = examined(sections.tcp(redis_server, username="looking", **account))
+    assert "redis.rights" not in verdicts(looking)
     managed = examined(sections.tcp(redis_server, username="managed", **account))
     assert trouble(managed)["redis.rights"] == "warning"
     assert "redis.eviction" in verdicts(managed)
@@ -98,7 +101,7 @@ def test_accounts(redis_server: RedisServer) -> None:
     assert "hunter2" not in str(wrong)
     with redis_server.client() as client:
         assert client.keys() == []  # not even what was pushed before a refusal
-        client.execute_command("ACL", "DELUSER", "least", "managed", "scriptless")
+        client.execute_command("ACL", "DELUSER", "least", "looking", "managed", "scriptless")
 
 
 def test_tls_and_socket(secured_redis: SecuredRedisServer, redis_server: RedisServer) -> None:
