@@ -40,6 +40,7 @@ NEEDED: Final[Mapping[str, str]] = {
     "qtd_queue_entry": "SELECT INSERT DELETE",
     "qtd_queue_tail": "SELECT INSERT UPDATE",
     "qtd_queue_head": "SELECT INSERT UPDATE",
+    "qtd_queue_number": "SELECT INSERT UPDATE",
 }
 
 #: Access denied: to the database, to a table, to a column, to an operation (MySQL's error reference).

@@ -133,18 +133,25 @@ def account(mariadb_server: MariaDbServer, mariadb_url: str) -> Iterator[str]:
 def test_just_the_rights_that_are_asked_for_will_do(
     tmp_path: Path, mariadb_server: MariaDbServer, mariadb_url: str, account: str
 ) -> None:
-    """With them a batch is recorded; each that is taken away again is named. A wrong password is told, not shown."""
+    """With them a batch is queued and recorded; each that is taken away is named. A wrong password is not shown."""
     schema = make_url(mariadb_url).database
     config = configured(tmp_path, account)
-    with mariadb_server.connect() as connection, connection.cursor() as cursor:
-        for table, rights in NEEDED.items():
+    with mariadb_server.connect(schema) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW TABLES")
+        for table, rights in [(table, NEEDED[table]) for (table,) in cursor.fetchall() if table in NEEDED]:
             cursor.execute(f"GRANT {rights.replace(' ', ', ')} ON {schema}.{table} TO few@'%'")
         assert trouble(examined(config)) == FAST
         engine = open_database(config)
         recorder = native_recorder(config, engine, SystemClock())
+        queues = SqlQueues(engine, count=2)
+        queues.push([(0, entry(number)) for number in range(3)])
+        lock = queues.acquire(0, 60)
+        assert lock is not None
         fence = recorder.fence(0)
-        result = recorder.record(0, [entry(number) for number in range(3)], fence=fence)
+        result = recorder.record(0, stored := queues.read(0, 10), fence=fence)
         assert (result.recorded, result.dead) == (3, 0)
+        queues.trim(lock, stored)
+        assert queues.release(lock)
         engine.dispose()
 
         cursor.execute(f"REVOKE CREATE ON {schema}.qtd_test FROM few@'%'")
