@@ -5,6 +5,8 @@ Foreign errors (redis, SQLAlchemy, sockets) become one of these at the adapter t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class QtdError(Exception):
     """Something went wrong."""
@@ -59,6 +61,21 @@ class LockLost(Transient):
 
 class QueueChanged(Transient):
     """The queue does not begin with what was read from it: nothing was removed, read again."""
+
+
+class QueuesRenumbered(Transient):
+    """Another number of queues is in force: find the entries' queues anew, and push them again."""
+
+    def __init__(self, count: int | None, entries: Sequence[tuple[int, bytes]]) -> None:
+        super().__init__(f"another number of queues is in force: {count}")
+        #: the number in force; None: nobody has said; 0: it is just being changed
+        self.count = count
+        #: `(queue, stored bytes)` that were not pushed, in their order
+        self.entries = entries
+
+
+class QueuesBusy(Transient):
+    """Somebody else is changing the number of queues, or does not let go of a queue: wait for him."""
 
 
 class EntryError(QtdError):

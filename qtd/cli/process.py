@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 
 import click
 import orjson
@@ -21,13 +22,15 @@ from qtd.cli.setup import (
     stop_on_signals,
 )
 from qtd.cli.stage import Stage
-from qtd.clock import SystemClock
+from qtd.clock import Clock, SystemClock
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, Transient
 from qtd.log.logger import get_logger
 from qtd.worker.assemble import WorkerParts
+from qtd.worker.batch import BatchStep
 from qtd.worker.cycles import Cycles
 from qtd.worker.drain import Drain
+from qtd.worker.numbering import NumberWatch
 
 
 @click.command()
@@ -79,23 +82,24 @@ def command(
     config = start(config_path)
     _log_level(config, verbose=verbose, quiet=quiet)
     refuse_memory(config)
-    numbers: Sequence[int] = [] if from_plugin_mysql else _numbers(config, queue_id)
+    if not from_plugin_mysql:
+        _check(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()
     with Stage(config, clock, holder="process") as stage:
         if not stage.reach(stop, no_wait=no_wait):
             fail("asked to end before it began")
-        parts = WorkerParts(
+        work = _Work(
             config=config,
-            queues=stage.queues,
-            recorder=stage.recorder,
+            stage=stage,
             clock=clock,
-            logger=get_logger("process"),
+            stop=stop,
+            queue_id=queue_id,
+            max_requests=max_requests,
+            from_plugin_mysql=from_plugin_mysql,
+            no_wait=no_wait,
         )
-        step = parts.step(max_requests)
-        if from_plugin_mysql:
-            step, numbers = plugin_step(parts, step, stage.database_engine, queue_id)
         cycles = Cycles(
-            lambda least: Drain(numbers, step, stop, least=least),
+            work.drain,
             least=at_least or max_requests or 1,
             count=cycle,
             pause_seconds=sleep,
@@ -103,16 +107,8 @@ def command(
             stop=stop,
         )
 
-        def persist(drain: Drain) -> None:
-            drain.persist(
-                broker=parts.outage(stage.broker),
-                database=parts.outage(stage.database),
-                backoff=parts.backoff(),
-                give_up=no_wait,
-            )
-
         try:
-            cycles.run(persist)
+            cycles.run(work.persist)
         except Transient as error:
             _print(cycles, as_json=as_json, quiet=quiet)
             fail(str(error))
@@ -120,6 +116,76 @@ def command(
         if not cycles.finished:
             fail("asked to end before it was done")
         clock.wait(delay, stop)
+
+
+class _Work:
+    """The queues in force, whatever number that becomes meanwhile; or the plugin's, in Matomo's database."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        stage: Stage,
+        clock: Clock,
+        stop: Event,
+        queue_id: int | None,
+        max_requests: int | None,
+        from_plugin_mysql: bool,
+        no_wait: bool,
+    ) -> None:
+        """Bring the number of queues to the configured one, unless only one of them is meant."""
+        self._config = config
+        self._stage = stage
+        self._clock = clock
+        self._stop = stop
+        self._queue_id = queue_id
+        self._max_requests = max_requests
+        self._from_plugin_mysql = from_plugin_mysql
+        self._no_wait = no_wait
+        self._parts = self._settled(config.queue.count if queue_id is None else None)
+
+    def drain(self, least: int) -> Drain:
+        """Empty them once."""
+        numbers, step, settled = self._present()
+        return Drain(numbers, step, self._stop, least=least, settled=settled)
+
+    def persist(self, drain: Drain) -> None:
+        """Let a drain come to its end. Raises what `Drain.persist` raises."""
+        while True:
+            drain.persist(
+                broker=self._parts.outage(self._stage.broker),
+                database=self._parts.outage(self._stage.database),
+                backoff=self._parts.backoff(),
+                give_up=self._no_wait,
+            )
+            if drain.finished or self._stop.is_set():
+                return
+            self._parts = self._settled(None)
+            numbers, step, settled = self._present()
+            drain.resume(numbers, step, settled=settled)
+
+    def _settled(self, wanted: int | None) -> WorkerParts:
+        logger = get_logger("process")
+        queues = self._stage.settle(wanted, self._stop, no_wait=self._no_wait, logger=logger)
+        if queues is None:
+            fail("asked to end before it was done")
+        return WorkerParts(
+            config=self._config,
+            queues=queues,
+            recorder=self._stage.recorder,
+            clock=self._clock,
+            logger=logger,
+        )
+
+    def _present(self) -> tuple[Sequence[int], BatchStep, Callable[[], bool]]:
+        """Queues, how a batch of theirs is recorded, and whether their number is still in force."""
+        parts = self._parts
+        step = parts.step(self._max_requests)
+        if self._from_plugin_mysql:
+            step, numbers = plugin_step(parts, step, self._stage.database_engine, self._queue_id)
+            return numbers, step, lambda: True
+        numbers = [queue for queue in range(parts.queues.count) if self._queue_id in (None, queue)]
+        return numbers, step, NumberWatch(parts.queues, self._clock)
 
 
 def _log_level(config: Config, *, verbose: int, quiet: bool) -> None:
@@ -130,14 +196,11 @@ def _log_level(config: Config, *, verbose: int, quiet: bool) -> None:
         log_as_configured(config.model_copy(update={"log": log}), "qtd")
 
 
-def _numbers(config: Config, queue_id: int | None) -> list[int]:
-    """The queues to empty; ends the process with exit code 2 where there is no such queue."""
+def _check(config: Config, queue_id: int | None) -> None:
+    """End the process with exit code 2 where there is no such queue."""
     count = config.queue.count
-    if queue_id is None:
-        return list(range(count))
-    if queue_id >= count:
+    if queue_id is not None and queue_id >= count:
         refuse(ConfigurationError(f"--queue-id {queue_id}: queue.count is {count}, so 0 to {count - 1}"))
-    return [queue_id]
 
 
 def _print(cycles: Cycles, *, as_json: bool, quiet: bool) -> None:

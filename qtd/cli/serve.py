@@ -28,6 +28,7 @@ from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
 from qtd.log.logger import get_logger
+from qtd.queue.following import FollowingQueues
 from qtd.queue.open import open_queues
 from qtd.store.recorder import Recorder
 from qtd.store.settings.kept import KeptSettings
@@ -124,14 +125,24 @@ def _backing(config: Config) -> Backing:
         queues.close()
         engine.dispose()
 
+    following = FollowingQueues(
+        queues,
+        wanted=config.queue.count,
+        settings=settings.current,
+        zero_ids_by_address=config.queue.zero_ids_by_address,
+        clock=clock,
+    )
+    spool = open_spool(config, following, clock=clock, logger=logger)
     return Backing(
-        queues=queues.count,
+        # What other processes of this machine have learned counts for more than what the configuration wants.
+        queues=config.queue.count if spool is None else spool.queues,
+        numbers=following,
         zero_ids_by_address=config.queue.zero_ids_by_address,
         entries=config.queue.entry_form,
-        push=queues.push,
+        push=following.push,
         ping=queues.ping,
         settings=settings.current,
-        spool=open_spool(config, queues, settings.current, clock=clock, logger=logger),
+        spool=spool,
         record_now=AtOnce(lambda: native_recorder(config, engine, clock), clock=clock, logger=logger),
         close=close,
     )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from typing import Final
 
 from qtd.clock import Clock
 from qtd.config.root import Config
-from qtd.engine.settings import Settings
 from qtd.errors import ConfigurationError
 from qtd.ingest.spool.spool import Spool
 from qtd.ingest.spool.state import look
 from qtd.log.events import SpoolBroken
 from qtd.log.logger import Logger
-from qtd.queue.contract import Queues
-from qtd.queue.routing import Router
+from qtd.queue.following import FollowingQueues
 from qtd.worker.backoff import Backoff
 
 #: Pauses between two attempts to reach the broker, in seconds.
@@ -58,9 +55,7 @@ def _forgotten(config: Config, logger: Logger) -> None:
             logger.emit(SpoolBroken(directory=str(directory), cause=cause))
 
 
-def open_spool(
-    config: Config, queues: Queues, settings: Callable[[], Settings], *, clock: Clock, logger: Logger
-) -> Spool | None:
+def open_spool(config: Config, following: FollowingQueues, *, clock: Clock, logger: Logger) -> Spool | None:
     """Return this process' spool; None: there is to be none, or its disk fails, which is told.
 
     Without it qtd still accepts what the broker takes.
@@ -68,16 +63,13 @@ def open_spool(
     directory = config.spool_directory
     if directory is None:
         return None
-    router = Router(
-        count=queues.count, settings=settings, zero_ids_by_address=config.queue.zero_ids_by_address
-    )
     try:
         return Spool(
             directory,
-            queues=queues.count,
+            queues=config.queue.count,
             max_bytes=config.spool.max_bytes,
-            push=queues.push,
-            route=router.route,
+            push=following.push,
+            numbers=following,
             pauses=Backoff(least=LEAST_PAUSE, most=MOST_PAUSE, random=Random()),
             deadline_seconds=config.spool.push_deadline_seconds,
             clock=clock,

@@ -6,21 +6,28 @@ import socket
 from collections.abc import Callable
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Engine
 
-from qtd.cli.setup import load_config, wait_for
+from qtd.cli.setup import ATTEMPT_SECONDS, load_config, wait_for
 from qtd.clock import Clock
 from qtd.config.root import Config
+from qtd.errors import ConfigurationError, QueuesBusy
+from qtd.log.events import QueuesNotResized
+from qtd.log.logger import Logger
+from qtd.queue.contract import Queues
 from qtd.queue.lock_token import tokens_of
 from qtd.queue.open import open_queues
 from qtd.store.native import NativeRecorder
 from qtd.systemd.notifier import Notifier
-from qtd.worker.assemble import native_recorder, open_database
+from qtd.worker.assemble import native_recorder, number_of_queues, open_database
 from qtd.worker.recorder import Recorder
 from qtd.worker.reopen import ReopenedRecorder
 from qtd.worker.servers import broker_of, database_of
+
+#: What somebody has to finish his batch, at a start with another number of queues; nobody records meanwhile.
+_LET_GO_SECONDS: Final = 15.0
 
 
 class Stage:
@@ -67,6 +74,66 @@ class Stage:
             no_wait=no_wait,
             notifier=notifier,
         )
+
+    def settle(
+        self,
+        wanted: int | None,
+        stop: Event,
+        *,
+        no_wait: bool,
+        logger: Logger,
+        notifier: Notifier | None = None,
+    ) -> Queues | None:
+        """Return the queues in force, when no change of their number is under way; None: told to stop meanwhile.
+
+        With `wanted` they are so many then, for what waits is moved; unless somebody does not let go of a queue, which
+        is told. With `no_wait` the process ends with exit code 1 where broker or database are away.
+
+        Raises:
+            ConfigurationError: with engine console their number can not be changed, and is another one.
+        """
+        if self._config.engine == "console":
+            return self._of_plugin()
+
+        def alive() -> None:
+            if notifier is not None:
+                notifier.alive()
+                notifier.extend(ATTEMPT_SECONDS, "the number of queues is being changed")
+
+        numbers = number_of_queues(
+            self._config, self._engine, self.queues, clock=self._clock, logger=logger, alive=alive
+        )
+        found: list[Queues | None] = []
+
+        def attempt() -> None:
+            try:
+                found.append(numbers.settle(wanted, stop, wait_seconds=_LET_GO_SECONDS))
+            except QueuesBusy as error:
+                if wanted is None:
+                    raise
+                logger.emit(QueuesNotResized(queues=wanted, cause=str(error)))
+                found.append(numbers.settle(None, stop, wait_seconds=_LET_GO_SECONDS))
+
+        wait_for(
+            self.broker.name,
+            self.broker.address,
+            attempt,
+            clock=self._clock,
+            stop=stop,
+            no_wait=no_wait,
+            notifier=notifier,
+        )
+        return found[-1] if found else None
+
+    def _of_plugin(self) -> Queues:
+        """With engine console the plugin's processors go by its own setting."""
+        numbering = self.queues.numbering()
+        if numbering is not None and (numbering.target is not None or numbering.count != self.queues.count):
+            raise ConfigurationError(
+                f"queue.count: {self.queues.count}: {numbering.target or numbering.count} queues are in force, and with"
+                " engine console the plugin's setting numQueueWorkers decides: give that number"
+            )
+        return self.queues
 
     @property
     def recorder(self) -> Recorder:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from threading import Event
 
 import click
 
+from qtd.cli.console_worker import run_console_worker, stop_seconds
 from qtd.cli.setup import config_option, no_wait_option, refuse, refuse_memory, start, stop_on_signals
 from qtd.cli.stage import Stage
 from qtd.clock import SystemClock
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError
-from qtd.log.events import WorkerStarted, WorkerStopped
+from qtd.log.events import QueuesRenumbered, WorkerStarted, WorkerStopped
 from qtd.log.logger import get_logger
 from qtd.systemd.notifier import Notifier
 from qtd.worker.assemble import WorkerParts
+from qtd.worker.console.command import plugin_command
 from qtd.worker.report import WorkerReport
+from qtd.worker.servers import Server
 from qtd.worker.share import queue_order
 
 
@@ -41,25 +46,60 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
                 f"worker {number}: there are {config.worker_count} at most (workers, queue.count)"
             )
         )
+    plugin = plugin_command(config) if config.engine == "console" else None
     clock, logger, notifier = SystemClock(), get_logger("worker", worker=number), Notifier.from_environment()
     stop = stop_on_signals(lambda: notifier.stopping("finishing the batch", seconds=_stop_seconds(config)))
     with Stage(config, clock, holder=f"worker-{number}") as stage:
         if not stage.reach(stop, no_wait=no_wait, notifier=notifier):
             return
-        parts = WorkerParts(
-            config=config, queues=stage.queues, recorder=stage.recorder, clock=clock, logger=logger
-        )
-        order = queue_order(number, workers=config.worker_count, queues=stage.queues.count)
-        logger.emit(WorkerStarted(worker=number, queues=", ".join(map(str, order))))
-        report = WorkerReport(queues=stage.queues, notifier=notifier, clock=clock, logger=logger)
-        loop = parts.loop(number, stop, database=stage.database, on_progress=lambda: report.turn(loop))
-        notifier.ready("ready")
-        loop.run()
-        requests = sum(loop.totals[name] for name in ("recorded", "excluded", "dead", "repeated"))
-        logger.emit(WorkerStopped(worker=number, batches=loop.totals["batches"], requests=requests))
+        totals: Counter[str] = Counter()
+        count: int | None = None
+        # At the start the configuration decides about their number; once that is so, whatever others make of it.
+        wanted: int | None = config.queue.count
+        while not stop.is_set():
+            queues = stage.settle(wanted, stop, no_wait=no_wait, logger=logger, notifier=notifier)
+            if queues is None:
+                break
+            if count not in (None, queues.count):
+                logger.emit(QueuesRenumbered(queues=queues.count, before=count))
+            count = queues.count
+            wanted = None if count == wanted else wanted
+            if plugin is not None:
+                totals += run_console_worker(
+                    config, plugin, number, queues, stop, clock=clock, logger=logger, notifier=notifier
+                )
+                continue
+            parts = WorkerParts(
+                config=config, queues=queues, recorder=stage.recorder, clock=clock, logger=logger
+            )
+            totals += _work(parts, number, stop, database=stage.database, notifier=notifier, wanted=wanted)
+        requests = sum(totals[name] for name in ("recorded", "excluded", "dead", "repeated"))
+        logger.emit(WorkerStopped(worker=number, batches=totals["batches"], requests=requests))
     notifier.close()
 
 
+def _work(
+    parts: WorkerParts,
+    number: int,
+    stop: Event,
+    *,
+    database: Server,
+    notifier: Notifier,
+    wanted: int | None,
+) -> Counter[str]:
+    """Work until told to stop, or another number of queues is announced; return what was done."""
+    order = queue_order(number, workers=parts.config.worker_count, queues=parts.queues.count)
+    parts.logger.emit(WorkerStarted(worker=number, queues=", ".join(map(str, order))))
+    report = WorkerReport(queues=parts.queues, notifier=notifier, clock=parts.clock, logger=parts.logger)
+    loop = parts.loop(number, stop, database=database, wanted=wanted, on_progress=lambda: report.turn(loop))
+    notifier.ready("ready")
+    loop.run()
+    return loop.totals
+
+
 def _stop_seconds(config: Config) -> float:
-    """What the batch that has begun may take: some statements that each wait as long as they may."""
-    return 30 + 4 * config.database.command_timeout_seconds
+    """What the batch that has begun may take: some statements that each wait as long as they may, and a call."""
+    if config.engine == "console":
+        return 30 + stop_seconds(config)
+    call = config.http.timeout_seconds if config.engine == "http" else 0
+    return 30 + 4 * config.database.command_timeout_seconds + call

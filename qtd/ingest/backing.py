@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qtd.engine.settings import Settings
+from qtd.ingest.coalescer import Numbers, Push
 from qtd.ingest.spool.spool import Spool
 from qtd.wire.request_set import Form, RequestSet
 
@@ -18,14 +19,17 @@ def _nothing_to_close() -> None:
 class Backing:
     """Made anew in each process, for connections do not survive a fork."""
 
-    #: How many queues there are.
+    #: How many queues there are, as far as is known.
     queues: int
+    #: Finds out when that has changed; None: it never does.
+    numbers: Numbers | None = None
     #: `queue.zero_ids_by_address` of the configuration.
     zero_ids_by_address: bool = False
     #: How entries are written (`queue.entries`).
     entries: Form = "plugin"
-    #: Makes `(queue, stored bytes)` durable, or raises BrokerUnavailable; called by several threads.
-    push: Callable[[Sequence[tuple[int, bytes]]], None]
+    #: Makes `(queue, stored bytes)`, whose queues were found for so many, durable; called by several threads. Raises
+    #: BrokerUnavailable, or QueuesRenumbered where that is an old number.
+    push: Push
     #: Raises BrokerUnavailable with the cause while `push` would fail.
     ping: Callable[[], None]
     #: Matomo's settings in force; called for each request, so it has to be quick.

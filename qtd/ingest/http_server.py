@@ -25,7 +25,7 @@ from qtd.ingest.proxies import Proxies
 from qtd.ingest.spool.spool import Spool
 from qtd.ingest.tracking_api import TrackingApi
 from qtd.log import Logger
-from qtd.log.events import PushFailed, PushRecovered
+from qtd.log.events import PushFailed, PushRecovered, QueuesRenumbered
 from qtd.wire.entry_id import entry_ids
 
 SWEEP_SECONDS = 0.5
@@ -55,6 +55,7 @@ class HttpServer:
         self.coarse_time = loop.time()
         self._date = HttpDate(clock.now)
         self._empty = asyncio.Event()
+        self._log = log
         pushes = _PushLog(log, clock)
         self._spool = backing.spool
         self._coalescer = Coalescer(
@@ -63,6 +64,9 @@ class HttpServer:
             failed=pushes.failed,
             succeeded=pushes.succeeded,
             spool=backing.spool,
+            queues=backing.queues,
+            numbers=backing.numbers,
+            renumbered=self._renumbered,
             monotonic=clock.monotonic,
         )
         self._watch: asyncio.TimerHandle | None = None
@@ -71,21 +75,22 @@ class HttpServer:
             self._check_push(self._spool.deadline_seconds / 4)
         # For what may take its time: health checks, and requests that go past the queue.
         self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="qtd-ingest")
-        self._endpoint = Endpoint(
-            api=TrackingApi(
-                settings=backing.settings,
-                queues=backing.queues,
-                proxies=Proxies(
-                    config.trusted_proxies,
-                    client_headers=config.proxy_client_headers,
-                    host_headers=config.proxy_host_headers,
-                ),
-                new_id=entry_ids(),
-                now=clock.now,
-                records_now=backing.record_now is not None,
-                zero_ids_by_address=backing.zero_ids_by_address,
-                entries=backing.entries,
+        self._api = TrackingApi(
+            settings=backing.settings,
+            queues=backing.queues,
+            proxies=Proxies(
+                config.trusted_proxies,
+                client_headers=config.proxy_client_headers,
+                host_headers=config.proxy_host_headers,
             ),
+            new_id=entry_ids(),
+            now=clock.now,
+            records_now=backing.record_now is not None,
+            zero_ids_by_address=backing.zero_ids_by_address,
+            entries=backing.entries,
+        )
+        self._endpoint = Endpoint(
+            api=self._api,
             submit=self._coalescer.submit,
             counters=counters,
             health=partial(health, backing.ping, backing.spool),
@@ -145,6 +150,10 @@ class HttpServer:
         """Return the Date header's value."""
         return self._date()
 
+    def _renumbered(self, queues: int) -> None:
+        self._log.emit(QueuesRenumbered(queues=queues, before=self._api.queues))
+        self._api.queues = queues
+
     def _check_push(self, seconds: float) -> None:
         self._coalescer.check()
         self._watch = self._loop.call_later(seconds, self._check_push, seconds)
@@ -161,7 +170,7 @@ def health(ping: Callable[[], None], spool: Spool | None) -> str:
     if spool is None:
         ping()
         return "ready"
-    if spool.closed():
+    if spool.waits():
         spool.check()
         return f"ready, spooling: {spool.state().entries} entries wait on local disk for the broker"
     try:

@@ -77,7 +77,8 @@ class TrackingApi:
         entries: Form = "plugin",
     ) -> None:
         self._settings = settings
-        self._queues = queues
+        #: how many there are; may change between two requests
+        self.queues = queues
         self._proxies = proxies
         self._new_id = new_id
         self._now = now
@@ -207,7 +208,7 @@ class TrackingApi:
     def _queue(self, tracked: TrackingRequest) -> int:
         """Return the visitor's queue; raises InvalidRequest for a `cip` without a valid token."""
         key = key_of_request(tracked, zero_ids_by_address=self._zero_ids_by_address)
-        return queue_of(key, self._queues)
+        return queue_of(key, self.queues)
 
     @staticmethod
     def _is_valid(tracked: TrackingRequest) -> bool:

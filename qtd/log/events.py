@@ -308,6 +308,47 @@ class QueueLockLost(Event):
     seconds: float
 
 
+# The number of queues
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuesRenumbered(Event):
+    """This process goes by another number of queues from now on, because that is in force."""
+
+    queues: int
+    before: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuesResizing(Event):
+    """The number of queues is being changed: nobody records until what waits has moved."""
+
+    #: that there are to be
+    queues: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuesNotResized(Event):
+    """The number of queues is not the configured one, and could not be changed: the present one stays in force."""
+
+    level: ClassVar[int] = WARNING
+    #: as configured
+    queues: int
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuesResized(Event):
+    """The number of queues was changed, and what waited is in the queues where it belongs."""
+
+    queues: int
+    #: that were looked at
+    entries: int
+    #: of those, that are in another queue now
+    moved: int
+    seconds: float
+
+
 # Supervising
 
 
@@ -392,6 +433,70 @@ class RestartNeeded(Event):
     keys: str
     #: what to restart: `systemctl restart qtd.target`
     command: str
+
+
+# The plugin's command (engine console)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleOutput(Event):
+    """The plugin's command printed a line."""
+
+    queue: int
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleChatter(Event):
+    """It printed a line that it prints each time, or one for those who look for mistakes in it."""
+
+    level: ClassVar[int] = DEBUG
+    queue: int
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleWarning(Event):
+    """It printed a warning, or something on standard error."""
+
+    level: ClassVar[int] = WARNING
+    queue: int
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleError(Event):
+    """It printed that something failed."""
+
+    level: ClassVar[int] = ERROR
+    queue: int
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleFinished(Event):
+    """A run of the plugin's command has ended, as it should or because we were asked to end."""
+
+    level: ClassVar[int] = DEBUG
+    queue: int
+    #: exit code, or the signal's number, negative
+    status: int
+    #: that it says it recorded
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsoleFailed(Event):
+    """A run of the plugin's command failed, or did nothing; it is run again after a pause."""
+
+    level: ClassVar[int] = ERROR
+    queue: int
+    #: exit code, or the signal's number, negative
+    status: int
+    cause: str
+    seconds: float
+    pause_seconds: float
 
 
 # The database

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: No configuration has more queues (`queue.count`); the lock of this number guards changes of it.
 MOST_QUEUES: Final = 4096
@@ -49,6 +49,27 @@ class QueueState:
     lock_seconds_left: float | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbering:
+    """How many queues are in force, as the broker keeps it for everybody."""
+
+    #: By which visitors are given to queues; 0: by none, for the moment in which a cluster's servers are told
+    #: another number.
+    count: int
+    #: To what number a change is under way, or was interrupted; None: there is none.
+    target: int | None = None
+
+    def __str__(self) -> str:
+        """Return it as brokers keep it: `4`, `4 8` before entries begin to move, `8 8` after."""
+        return f"{self.count}" if self.target is None else f"{self.count} {self.target}"
+
+    @classmethod
+    def parse(cls, text: str) -> Numbering:
+        """Return what `str` made; ValueError: it did not."""
+        count, _, target = text.partition(" ")
+        return cls(count=int(count), target=int(target) if target else None)
+
+
 class Queues(Protocol):
     """`count` queues of entries, numbered from 0, in one broker.
 
@@ -72,6 +93,35 @@ class Queues(Protocol):
         Raises:
             BrokerUnavailable: some or all may not be stored; any of them may be. Pushing the same bytes again
                 is safe where entries carry an id, because the ledger applies an identity once.
+        """
+
+    def push_in_force(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """Do as `push`, but only while `count` is the number of queues in force, checked where they are pushed.
+
+        So whoever goes by an old number finds out, however late he comes.
+
+        Raises:
+            QueuesRenumbered: it is another one; the error has the entries that were not pushed. What belongs
+                to one queue is all pushed, or all not.
+            BrokerUnavailable: as for `push`.
+        """
+
+    def numbering(self) -> Numbering | None:
+        """Return how many queues are in force; None: nobody has said yet."""
+
+    def adopt(self, numbering: Numbering) -> Numbering:
+        """Put a number into force unless there is one; return what is in force then."""
+
+    def renumber(self, numbering: Numbering) -> None:
+        """Put a number into force for all queues below `count`; for who is alone in doing so (`qtd.queue.resize`)."""
+
+    def used(self) -> list[int]:
+        """Return the numbers of all queues that hold entries, also from `count` on, in ascending order."""
+
+    def with_count(self, count: int, token: Callable[[], str] | None = None) -> Queues:
+        """Return the same broker's queues in another number; closing either closes both.
+
+        `token` makes the tokens of locks from there on; None: they are made as here.
         """
 
     def read(self, queue: int, limit: int) -> list[bytes]:

@@ -7,8 +7,8 @@ from itertools import islice
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
-from qtd.errors import BrokerUnavailable, LockLost, QueueChanged
-from qtd.queue.contract import HeldLock, Lock, QueueState
+from qtd.errors import BrokerUnavailable, LockLost, QueueChanged, QueuesRenumbered
+from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, Numbering, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 
@@ -25,6 +25,7 @@ class MemoryBroker:
         self.queues: dict[int, deque[bytes]] = defaultdict(deque)
         #: queue: token, and expiry in the clock's monotonic seconds
         self.locks: dict[int, tuple[str, float]] = {}
+        self.numbering: Numbering | None = None
         self.mutex = Mutex()
         self.unavailable: str | None = None
 
@@ -59,6 +60,46 @@ class MemoryQueues:
         with self._mutex:
             for queue, stored in groups.items():
                 self._queues[queue].extend(stored)
+
+    def push_in_force(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """See `Queues.push_in_force`."""
+        groups = by_queue(entries, self.count)
+        self.ping()
+        with self._mutex:
+            numbering = self._broker.numbering
+            if groups and (numbering is None or numbering.count != self.count):
+                raise QueuesRenumbered(None if numbering is None else numbering.count, list(entries))
+            for queue, stored in groups.items():
+                self._queues[queue].extend(stored)
+
+    def numbering(self) -> Numbering | None:
+        """See `Queues.numbering`."""
+        self.ping()
+        return self._broker.numbering
+
+    def adopt(self, numbering: Numbering) -> Numbering:
+        """See `Queues.adopt`."""
+        self.ping()
+        with self._mutex:
+            if self._broker.numbering is None:
+                self._broker.numbering = numbering
+            return self._broker.numbering
+
+    def renumber(self, numbering: Numbering) -> None:
+        """See `Queues.renumber`."""
+        self.ping()
+        with self._mutex:
+            self._broker.numbering = numbering
+
+    def used(self) -> list[int]:
+        """See `Queues.used`."""
+        self.ping()
+        with self._mutex:
+            return sorted(queue for queue, held in self._queues.items() if held and queue < MOST_QUEUES)
+
+    def with_count(self, count: int, token: Callable[[], str] | None = None) -> MemoryQueues:
+        """See `Queues.with_count`."""
+        return MemoryQueues(count=count, clock=self._clock, token=token or self._token, broker=self._broker)
 
     def read(self, queue: int, limit: int) -> list[bytes]:
         """See `Queues.read`."""

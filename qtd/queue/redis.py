@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qtd.errors import LockLost, QueueChanged
-from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, QueueState
+from qtd.errors import LockLost, QueueChanged, QueuesRenumbered
+from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, Numbering, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 from qtd.queue.redis_digest import head_digest
 from qtd.queue.redis_errors import translated
 from qtd.queue.redis_keys import list_key, lock_key
+from qtd.queue.redis_numbering import RedisNumbering
 from qtd.queue.redis_script import Script
 from qtd.queue.redis_servers import Command
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from qtd.queue.redis_servers import Servers
 
+_PUSH: Final = Script.named("push.lua")
 _TRIM: Final = Script.named("trim.lua")
 _PREPEND: Final = Script.named("prepend.lua")
 _LEASE: Final = Script.named("lease.lua")
@@ -48,6 +50,8 @@ class RedisQueues:
         self.count = count
         self._servers = servers
         self._token = token
+        self._numbering = RedisNumbering(servers)
+        self._list_of = list_of
         self._lock_of = lock_of
         self._lists = [list_of(queue) for queue in range(count)]
         self._lock_keys = [lock_of(queue) for queue in range(count)]
@@ -63,6 +67,60 @@ class RedisQueues:
         ]
         with translated():
             self._servers.run(commands, replicated=True)
+
+    def push_in_force(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """See `Queues.push_in_force`: a script for each queue."""
+        groups = by_queue(entries, self.count)
+        if not groups:
+            return
+        # By its text: with several scripts on several servers, one that is unknown there would make the others'
+        # entries be pushed twice.
+        commands = [
+            Command(
+                self._lists[queue],
+                ("EVAL", _PUSH.body, 2, self._lists[queue], self._numbering.key(queue), self.count, *stored),
+            )
+            for queue, stored in groups.items()
+        ]
+        with translated():
+            answers = self._servers.run(commands, replicated=True)
+        refused = {queue: answer for queue, answer in zip(groups, answers, strict=True) if answer != 1}
+        if refused:
+            found = next(iter(refused.values())).decode()
+            raise QueuesRenumbered(
+                Numbering.parse(found).count if found else None,
+                [entry for entry in entries if entry[0] in refused],
+            )
+
+    def numbering(self) -> Numbering | None:
+        """See `Queues.numbering`."""
+        with translated():
+            return self._numbering.get()
+
+    def adopt(self, numbering: Numbering) -> Numbering:
+        """See `Queues.adopt`."""
+        with translated():
+            return self._numbering.adopt(numbering, self.count)
+
+    def renumber(self, numbering: Numbering) -> None:
+        """See `Queues.renumber`."""
+        with translated():
+            self._numbering.put(numbering, self.count)
+
+    def used(self) -> list[int]:
+        """See `Queues.used`."""
+        lengths = self.with_count(MOST_QUEUES).lengths()
+        return [queue for queue, length in enumerate(lengths) if length]
+
+    def with_count(self, count: int, token: Callable[[], str] | None = None) -> RedisQueues:
+        """See `Queues.with_count`."""
+        return RedisQueues(
+            self._servers,
+            count=count,
+            token=token or self._token,
+            list_of=self._list_of,
+            lock_of=self._lock_of,
+        )
 
     def read(self, queue: int, limit: int) -> list[bytes]:
         """See `Queues.read`."""

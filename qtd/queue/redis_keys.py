@@ -1,4 +1,4 @@
-"""The Redis keys that we share with the QueuedTracking plugin, 5.x."""
+"""The Redis keys: those that we share with the QueuedTracking plugin, 5.x, and what is beside them."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ def list_key(queue: int) -> str:
 def lock_key(queue: int) -> str:
     """Return the key of the string that is a queue's lock; its value is the holder's token."""
     return f"QueuedTrackingLock{queue}"
+
+
+def number_key(queue: int | None = None) -> str:
+    """Return the key of the string that says how many queues are in force; the plugin does not know it.
+
+    On a cluster each queue has one of its own, `queue`'s in the same slot as its list.
+    """
+    return "trackingQueueV1Count" if queue is None else f"trackingQueueV1Count{{{list_key(queue)}}}"

@@ -25,6 +25,11 @@ class Script:
     #: By which a server remembers it, until SCRIPT FLUSH, a restart or a failover.
     digest: str
 
+    @property
+    def body(self) -> str:
+        """The text without its comments: what is sent where it is sent each time."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith("--"))
+
     @classmethod
     def named(cls, name: str) -> Script:
         """Load `scripts/<name>`."""

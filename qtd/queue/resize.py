@@ -1,8 +1,9 @@
 """Changes the number of queues: entries that wait move to where their visitors belong now, in their order.
 
-`begin` takes the locks of all queues, for good, so that nobody reads until this has come to its end, not
-even when it is killed. Then everybody who pushes is told the new number; pushing never stops. `finish` moves
-the entries. Begun again, it goes on from whatever was left behind.
+`begin` announces the change, so that workers let go, and takes the locks of all queues, for good: nobody reads
+until this has come to its end, not even when it is killed. Then the new number is put into force: the broker
+takes no push by the old one from there on. Pushing never stops. `finish` moves the entries. Begun again, it goes
+on from whatever was left behind.
 
 An entry in a queue is *misplaced* if its visitor belongs to another one now; it was pushed before the change.
 For each queue there are two more, beside those in use: one gathers the misplaced entries that belong to it,
@@ -18,14 +19,14 @@ twice after an interruption (it is added before it is removed); it is the same e
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from qtd.errors import ConfigurationError, Transient
-from qtd.queue.contract import MOST_QUEUES, Lock
-from qtd.queue.lock_token import new_token, resize_token, resized_to
+from qtd.errors import ConfigurationError, QueuesBusy, Transient
+from qtd.queue.contract import MOST_QUEUES, Lock, Numbering
+from qtd.queue.lock_token import holder_of, new_token, resize_token, resized_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,35 +98,54 @@ class Resize:
         self._clock = clock
         self._progress = progress
         self._turn: Lock | None = None
+        #: as many as are in use, before or after
+        self._named: Queues | None = None
         self._locks: dict[int, Lock] = {}
         self._live: Sequence[int] = ()
         self._entries = self._moved = self._applied = 0
 
     def begin(self, *, present: int, wait_seconds: float) -> None:
-        """Stop everybody who reads; afterwards, and not before, those who push are told the new number.
+        """Stop everybody who reads, then put the new number into force.
 
-        `present` is the number of queues in use until now; entries in later ones are found as well. Workers
-        that hold a lock get `wait_seconds` to finish their batch. A caller that needs more than 50 seconds
-        before `finish` says so with `go_on`.
+        `present` is the number of queues where the broker knows of none in force; entries in later ones are
+        found as well. Whoever holds a lock gets `wait_seconds` to finish his batch. A caller that needs more
+        than 50 seconds before `finish` says so with `go_on`.
 
         Raises:
             ConfigurationError: another change was interrupted and has to be finished first.
-            Transient: somebody else is at it, a worker does not let go of its queue in time, or the broker is
-                away. What was locked by this very call is given back where the broker lets us.
+            QueuesBusy: somebody else is at it, or a worker does not let go of its queue in time.
+            Transient: the broker is away.
+            As long as the new number is not in force, what was locked is given back where the broker lets us.
         """
         self._turn = self._queues.acquire(MOST_QUEUES, _TURN_SECONDS)
         if self._turn is None:
-            raise Transient("the number of queues is being changed by somebody else")
+            raise QueuesBusy("the number of queues is being changed by somebody else")
+        before: Numbering | None = None
         try:
-            lengths = self._queues.lengths()
-            used = [queue for queue in range(MOST_QUEUES) if lengths[queue]]
-            self._live = range(max([present, self._count, *(queue + 1 for queue in used)]))
+            before = self._queues.numbering() or Numbering(count=present)
+            if before.target not in (None, self._count):
+                raise _unfinished(before.target)
+            used = self._queues.used()
+            self._live = range(max([present, before.count, self._count, *(queue + 1 for queue in used)]))
+            self._named = self._queues.with_count(len(self._live))
+            if before.target is None:
+                self._named.renumber(replace(before, target=self._count))
             gathering = range(_GATHERED, queues_needed(self._count))
             self._take([*self._live, *gathering], self._clock.monotonic() + wait_seconds)
-        except (ConfigurationError, Transient):
+            self._named.renumber(Numbering(count=self._count, target=self._count))
+        except (ConfigurationError, Transient) as error:
             with suppress(Transient):  # the reason is the one above
+                if isinstance(error, QueuesBusy) and before is not None:
+                    self._take_back(before)
                 self._queues.release(self._turn)
             raise
+
+    def _take_back(self, before: Numbering) -> None:
+        """Let everybody go on as before, if nothing can have moved yet."""
+        if self._named is None or (before.count in (0, self._count) and before.target is not None):
+            return
+        self._let_go()
+        self._named.renumber(replace(before, target=None))
 
     def finish(self) -> Moved:
         """Move everything; return when the queues can be read again.
@@ -137,6 +157,10 @@ class Resize:
         self._gather(self._live)
         self._come_back()
         self._let_go()
+        if self._named is not None:
+            # Only now: whoever sees that a change is under way, and that it is nobody's turn, brings it to its end.
+            self._named.renumber(Numbering(count=self._count))
+        self._give_up_turn()
         return Moved(entries=self._entries, moved=self._moved, applied=self._applied)
 
     def go_on(self) -> None:
@@ -156,18 +180,15 @@ class Resize:
             if holder == resize_token(self._count):
                 self._locks[queue] = Lock(queue=queue, token=holder)
             elif holder is not None and (count := resized_to(holder)) is not None:
-                raise ConfigurationError(
-                    f"a change to {count} queues was interrupted; run that to its end first"
-                )
-        begun = bool(self._locks)
+                raise _unfinished(count)
         for queue in wanted:
             if queue in self._locks:
                 continue
             while (lock := self._queues.acquire(queue, _FOR_GOOD)) is None:
                 if self._clock.monotonic() >= deadline:
-                    if not begun:
-                        self._let_go()
-                    raise Transient(f"queue {queue} is locked by somebody else who does not let go of it")
+                    name = states[queue].lock_holder
+                    who = "somebody else" if name is None else holder_of(name) or "somebody else"
+                    raise QueuesBusy(f"queue {queue} is locked by {who}, who does not let go of it")
                 self.go_on()
                 self._clock.wait(0.1, Event())
             self._locks[queue] = lock
@@ -176,6 +197,8 @@ class Resize:
         for lock in self._locks.values():
             self._queues.release(lock)
         self._locks.clear()
+
+    def _give_up_turn(self) -> None:
         if self._turn is not None:
             self._queues.release(self._turn)
 
@@ -224,3 +247,7 @@ class Resize:
     @staticmethod
     def _right(queue: int) -> int:
         return _GATHERED + 2 * queue + 1
+
+
+def _unfinished(count: int | None) -> ConfigurationError:
+    return ConfigurationError(f"a change to {count} queues was interrupted; run that to its end first")

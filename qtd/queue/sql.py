@@ -11,11 +11,12 @@ from sqlalchemy import BigInteger, and_, bindparam, case, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from qtd.db.transaction import reading, writing
-from qtd.errors import BrokerUnavailable, LockLost, QtdError, QueueChanged
-from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, QueueState
+from qtd.errors import BrokerUnavailable, LockLost, QtdError, QueueChanged, QueuesRenumbered
+from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, Numbering, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 from qtd.queue.sql_locks import SqlLocks
+from qtd.queue.sql_numbering import SqlNumbering
 from qtd.queue.sql_tables import create_missing, queue_tables
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class SqlQueues:
     ) -> None:
         self.count = count
         self._engine = engine
+        self._prefix = prefix
         self._token = token
         self._tables = queue_tables(prefix)
         self._prepared = False
         self._preparing = Mutex()
         self._locks = SqlLocks(self._tables.head, engine.dialect.name)
+        self._numbering = SqlNumbering(self._tables.number, engine.dialect.name)
         entry, tail, head = self._tables.entry, self._tables.tail, self._tables.head
         self._advance = lru_cache(maxsize=256)(partial(_advance, tail))  # building costs 0.3 ms
         # As text, for rows as tuples: a third of the time that SQLAlchemy needs for as many dictionaries.
@@ -82,6 +85,12 @@ class SqlQueues:
             .where(head.c.queue < count)
             .order_by(head.c.queue)
         )
+        self._used = (
+            select(head.c.queue)
+            .select_from(ends)
+            .where(tail.c.position > head.c.position, head.c.queue < MOST_QUEUES)
+            .order_by(head.c.queue)
+        )
         self._held = (
             select(head.c.queue, head.c.lock_token, self._locks.milliseconds_left)
             .where(head.c.lock_token.is_not(None), head.c.queue <= MOST_QUEUES)
@@ -108,11 +117,22 @@ class SqlQueues:
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """See `Queues.push`: one transaction, so all of them or none."""
+        self._push(entries, in_force=False)
+
+    def push_in_force(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """See `Queues.push_in_force`; all of them or none."""
+        self._push(entries, in_force=True)
+
+    def _push(self, entries: Sequence[tuple[int, bytes]], *, in_force: bool) -> None:
         groups = by_queue(entries, self.count)
         if not groups:
             return
         advance, select_ends = self._advance(tuple(groups))
         with self._writing() as connection:
+            if in_force:
+                numbering = self._numbering.get(connection, keep=True)
+                if numbering is None or numbering.count != self.count:
+                    raise QueuesRenumbered(None if numbering is None else numbering.count, list(entries))
             connection.execute(advance, {f"n{queue}": len(group) for queue, group in groups.items()})
             ends = dict(connection.execute(select_ends).all())
             rows = [
@@ -121,6 +141,31 @@ class SqlQueues:
                 for position, stored in enumerate(group, ends[queue] - len(group) + 1)
             ]
             connection.exec_driver_sql(self._insert, rows)
+
+    def numbering(self) -> Numbering | None:
+        """See `Queues.numbering`."""
+        with self._reading() as connection:
+            return self._numbering.get(connection)
+
+    def adopt(self, numbering: Numbering) -> Numbering:
+        """See `Queues.adopt`."""
+        with self._writing() as connection:
+            self._numbering.adopt(connection, numbering)
+            return self._numbering.get(connection) or numbering
+
+    def renumber(self, numbering: Numbering) -> None:
+        """See `Queues.renumber`: returns when the pushes that have begun have ended."""
+        with self._writing() as connection:
+            self._numbering.put(connection, numbering)
+
+    def used(self) -> list[int]:
+        """See `Queues.used`."""
+        with self._reading() as connection:
+            return list(connection.scalars(self._used))
+
+    def with_count(self, count: int, token: Callable[[], str] | None = None) -> SqlQueues:
+        """See `Queues.with_count`."""
+        return SqlQueues(self._engine, count=count, prefix=self._prefix, token=token or self._token)
 
     def read(self, queue: int, limit: int) -> list[bytes]:
         """See `Queues.read`."""
@@ -255,7 +300,7 @@ def _as_broker() -> Iterator[None]:
     """Whatever is wrong with the database, to the queue's users it is the broker that is not there."""
     try:
         yield
-    except (LockLost, QueueChanged, BrokerUnavailable):
+    except (LockLost, QueueChanged, QueuesRenumbered, BrokerUnavailable):
         raise
     except QtdError as error:
         raise BrokerUnavailable(f"database: {error}") from error

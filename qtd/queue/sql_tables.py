@@ -24,7 +24,7 @@ _LONGBLOB = 2**32 - 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueTables:
-    """The three tables, below an installation's prefix."""
+    """The tables, below an installation's prefix."""
 
     #: One row per waiting entry.
     entry: Table
@@ -32,6 +32,8 @@ class QueueTables:
     tail: Table
     #: Per queue, the position of the last entry removed, and the lock.
     head: Table
+    #: One row: the number of queues in force.
+    number: Table
 
 
 def queue_tables(prefix: str = "") -> QueueTables:
@@ -63,7 +65,15 @@ def queue_tables(prefix: str = "") -> QueueTables:
         Column("lock_expires", BigInteger, nullable=False),
         mysql_engine="InnoDB",
     )
-    return QueueTables(entry=entry, tail=tail, head=head)
+    number = Table(
+        f"{prefix}qtd_queue_number",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        # As `qtd.queue.contract.Numbering` is written.
+        Column("numbering", String(20), nullable=False),
+        mysql_engine="InnoDB",
+    )
+    return QueueTables(entry=entry, tail=tail, head=head, number=number)
 
 
 def create_missing(connection: Connection, tables: QueueTables, count: int) -> None:
@@ -73,7 +83,7 @@ def create_missing(connection: Connection, tables: QueueTables, count: int) -> N
     without the right to create tables will do.
     """
     present = inspect(connection)
-    for table in (tables.entry, tables.tail, tables.head):
+    for table in (tables.entry, tables.tail, tables.head, tables.number):
         if not present.has_table(table.name):
             connection.execute(CreateTable(table, if_not_exists=True))
     ignore = "IGNORE" if connection.dialect.name == "mysql" else "OR IGNORE"

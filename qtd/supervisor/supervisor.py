@@ -14,6 +14,7 @@ from qtd.log.events import (
     ConfigurationRead,
     ConfigurationRefused,
     QueueBlocked,
+    QueuesRenumbered,
     RestartNeeded,
     SupervisorStarted,
     SupervisorStopped,
@@ -113,6 +114,7 @@ class Supervisor:
         if self._broker.pausing:
             return None
         try:
+            self._follow()
             demand = observe(self._queues, self._clock.now())
         except Transient as error:
             self._broker.failed(error)
@@ -120,6 +122,17 @@ class Supervisor:
             return None
         self._broker.over()
         return demand
+
+    def _follow(self) -> None:
+        """Go by the number of queues in force; what does not move while it is changed is nobody's fault."""
+        numbering = self._queues.numbering()
+        if numbering is None:
+            return
+        if numbering.count and numbering.count != self._queues.count:
+            before, self._queues = self._queues.count, self._queues.with_count(numbering.count)
+            self._logger.emit(QueuesRenumbered(queues=numbering.count, before=before))
+        if numbering.target is not None:
+            self._stalls.forgive()
 
     def _supervise(self, demand: Demand | None) -> Mapping[int, WorkerState]:
         now = self._clock.monotonic()

@@ -19,6 +19,7 @@ from qtd.engine.outside import Outside
 from qtd.log.events import TablesCreated
 from qtd.log.logger import Logger, get_logger
 from qtd.queue.contract import Queues
+from qtd.queue.routing import Router
 from qtd.store.native import NativeRecorder
 from qtd.store.outside import gather, synchronised_lists
 from qtd.store.prepare import prepare
@@ -26,11 +27,13 @@ from qtd.store.retry import Retry
 from qtd.store.salts import StoredSalts
 from qtd.store.settings.own_file import configured_by
 from qtd.store.settings.source import SettingsSource
+from qtd.store.unapplied import Unapplied
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
 from qtd.worker.due import Due
 from qtd.worker.keeping import LockKeeper
 from qtd.worker.loop import WorkerLoop
+from qtd.worker.numbering import NumberOfQueues, NumberWatch
 from qtd.worker.outage import Outage
 from qtd.worker.recorder import Recorder
 from qtd.worker.servers import Server, broker_of, database_of
@@ -55,6 +58,36 @@ def settings_source(config: Config, engine: Engine, clock: Clock) -> SettingsSou
     """Matomo's settings: from its tables, its files and our own file."""
     return SettingsSource(
         engine, config.database.tables_prefix, configured=lambda: configured_by(config), clock=clock
+    )
+
+
+def number_of_queues(
+    config: Config,
+    engine: Engine,
+    queues: Queues,
+    *,
+    clock: Clock,
+    logger: Logger,
+    alive: Callable[[], None] = lambda: None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> NumberOfQueues:
+    """What changes the number of queues; asks for Matomo's settings only when there is something to move."""
+    source = settings_source(config, engine, clock)
+
+    def route_to(count: int) -> Router:
+        settings = source.current()  # those of one moment, for all entries
+        return Router(
+            count=count, settings=lambda: settings, zero_ids_by_address=config.queue.zero_ids_by_address
+        )
+
+    return NumberOfQueues(
+        queues,
+        route_to=route_to,
+        unapplied=lambda: Unapplied(engine, config.database.tables_prefix, clock=clock, keep=config.keep),
+        clock=clock,
+        logger=logger,
+        alive=alive,
+        progress=progress,
     )
 
 
@@ -138,9 +171,13 @@ class WorkerParts:
         stop: Event,
         *,
         database: Server,
+        wanted: int | None = None,
         on_progress: Callable[[], None] = lambda: None,
     ) -> WorkerLoop:
-        """The loop of worker number `worker`, from 1."""
+        """The loop of worker number `worker`, from 1; it ends when another number of queues is announced, too.
+
+        Where another number is `wanted` than there are, it ends after some time, for another attempt.
+        """
         workers, batch = self.config.worker_count, self.config.batch
         order = queue_order(worker, workers=workers, queues=self.queues.count)
         own = own_queues(worker, workers=workers, queues=self.queues.count)
@@ -160,4 +197,5 @@ class WorkerParts:
             logger=self.logger,
             stop=stop,
             on_progress=on_progress,
+            settled=NumberWatch(self.queues, self.clock, wanted=wanted),
         )

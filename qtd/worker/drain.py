@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 
-from qtd.errors import BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
+from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
 from qtd.log.events import BatchRetried, QueueLockLost
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
@@ -16,16 +16,34 @@ from qtd.worker.outage import Outage
 class Drain:
     """Records what waits in some queues at the moment their turn comes; what arrives meanwhile is left."""
 
-    def __init__(self, numbers: Sequence[int], step: BatchStep, stop: Event, *, least: int = 1) -> None:
-        """`least`: a queue with fewer entries than that is left alone, at the beginning and later."""
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        step: BatchStep,
+        stop: Event,
+        *,
+        least: int = 1,
+        settled: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`least`: a queue with fewer entries than that is left alone, at the beginning and later.
+
+        `settled` says whether the number of queues is still in force (`qtd.worker.numbering.NumberWatch`).
+        """
         self._least = least
         self._left = list(numbers)
         self._step = step
         self._stop = stop
+        self._settled = settled
         #: what became of the requests so far
         self.total = BatchResult()
         #: queues that are somebody else's
         self.busy: list[int] = []
+
+    def resume(self, numbers: Sequence[int], step: BatchStep, *, settled: Callable[[], bool]) -> None:
+        """Begin with these queues, after their number has changed; `total` goes on."""
+        self._left = list(numbers)
+        self._step = step
+        self._settled = settled
 
     @property
     def finished(self) -> bool:
@@ -33,13 +51,13 @@ class Drain:
         return not self._left
 
     def run(self) -> None:
-        """Go on until finished or told to stop.
+        """Go on until finished or told to stop, or another number of queues is announced.
 
         Raises:
             Transient: broker or database failed; what was recorded until then is off its queue, and another call goes
                 on with the rest.
         """
-        while self._left and not self._stop.is_set():
+        while self._left and not self._interrupted():
             if self._empty(self._left[0]):
                 del self._left[0]
 
@@ -52,7 +70,7 @@ class Drain:
         while self._left and not self._stop.is_set():
             try:
                 self.run()
-            except (DatabaseConflict, QueueChanged) as error:
+            except (DatabaseConflict, QueueChanged, BatchRejected) as error:
                 pause = self._again(backoff, error)
             except Transient as error:
                 if give_up:
@@ -76,7 +94,7 @@ class Drain:
                     self.busy.append(queue)
                     return True
                 while waiting >= self._least:
-                    if self._stop.is_set():
+                    if self._interrupted():
                         return False
                     size = min(waiting, self._step.max_requests)
                     if (result := self._step.run(hold, size)) is None:
@@ -88,6 +106,9 @@ class Drain:
             self._step.logger.emit(QueueLockLost(queue=queue, seconds=seconds))
             self.busy.append(queue)
         return True
+
+    def _interrupted(self) -> bool:
+        return self._stop.is_set() or not self._settled()
 
     def _again(self, backoff: Backoff, error: Transient) -> float:
         pause = backoff.failed()

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Final
 
 from qtd.clock import Clock
-from qtd.errors import BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
+from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
 from qtd.log.events import BatchRetried, QueueLockLost
 from qtd.log.logger import Logger
 from qtd.store.native import BatchResult
@@ -43,8 +43,12 @@ class WorkerLoop:
         logger: Logger,
         stop: Event,
         on_progress: Callable[[], None] = lambda: None,
+        settled: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`order`: all queues, as they are looked at; `backoff` makes the pauses of one queue."""
+        """`order`: all queues, as they are looked at; `backoff` makes the pauses of one queue.
+
+        `settled` says whether their number is still in force (`qtd.worker.numbering.NumberWatch`).
+        """
         self._queues = step.queues
         self._order = order
         self._due = due
@@ -56,6 +60,7 @@ class WorkerLoop:
         self._logger = logger
         self._stop = stop
         self._on_progress = on_progress
+        self._settled = settled
         #: batches, and requests by what became of them
         self.totals: Counter[str] = Counter()
         #: the queue worked on, or the last one that was
@@ -69,8 +74,8 @@ class WorkerLoop:
         return self._broker.cause or self._database.cause
 
     def run(self) -> None:
-        """Work until `stop` is set."""
-        while not self._stop.is_set():
+        """Work until `stop` is set, or another number of queues is announced."""
+        while not self._stop.is_set() and self._settled():
             self._on_progress()
             if not self.round():
                 self._clock.wait(IDLE_SECONDS, self._stop)
@@ -85,7 +90,7 @@ class WorkerLoop:
         self._broker.over()
         worked = False
         for queue in self._order:
-            if self._stop.is_set():
+            if self._stop.is_set() or not self._settled():
                 break
             if not self._due.come(queue, lengths[queue]):
                 continue
@@ -106,7 +111,7 @@ class WorkerLoop:
                 self._batches(hold, began)
         except LockLost:
             self._logger.emit(QueueLockLost(queue=queue, seconds=round(self._clock.monotonic() - began, 3)))
-        except (DatabaseConflict, QueueChanged) as error:
+        except (DatabaseConflict, QueueChanged, BatchRejected) as error:
             self._due.leave(queue, self._again(queue, error))
             return False
         except BrokerUnavailable as error:
@@ -120,7 +125,7 @@ class WorkerLoop:
     def _batches(self, hold: Hold, began: float) -> None:
         while (result := self._step.run(hold)) is not None:
             self._done(hold.queue, result)
-            if self._stop.is_set():
+            if self._stop.is_set() or not self._settled():
                 return
             lengths = self._queues.lengths()
             if lengths[hold.queue] < self._step.max_requests:

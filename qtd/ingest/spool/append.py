@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from qtd.clock import Clock
-from qtd.errors import SpoolUnavailable
+from qtd.errors import QueuesRenumbered, SpoolUnavailable
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import NO_SEGMENT, Head
 from qtd.ingest.spool.record import encode_record
@@ -37,7 +37,10 @@ class Appender:
         log: Logger,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
-        """Make good what was left behind. Raises OSError."""
+        """Make good what was left behind. Raises OSError.
+
+        `queues` is their number in a new spool; one that is there already knows it.
+        """
         self._folder = folder
         self._positions = folder.positions
         self._queues = queues
@@ -49,18 +52,38 @@ class Appender:
         self._descriptor = -1
         with folder.append_lock.held():
             self._recovery.run(everything=folder.first)
-            self._adopt(queues)
+            self._queues = self._positions.head().queues
+
+    @property
+    def queues(self) -> int:
+        """By how many queues this process goes."""
+        return self._queues
+
+    def renumber(self, queues: int) -> None:
+        """Go by another number; while old entries are there all queues are closed, in all processes.
+
+        Raises SpoolUnavailable.
+        """
+        try:
+            with self._folder.append_lock.held():
+                self._adopt(queues)
+        except OSError as error:
+            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+        self._queues = queues
 
     def append(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """Append `(queue, stored bytes)` and close their queues; one fsync for all of them.
 
         Raises:
             SpoolUnavailable: none of them counts as accepted.
+            QueuesRenumbered: another process has learned another number; likewise.
         """
         if any(len(stored) > MOST_ENTRY_BYTES for _, stored in entries):
             raise SpoolUnavailable(f"the spool takes no entry of more than {MOST_ENTRY_BYTES} bytes")
         try:
             with self._folder.append_lock.held():
+                if (queues := self._positions.queues()) != self._queues:
+                    raise QueuesRenumbered(queues, entries)
                 self._append(entries)
         except OSError as error:
             raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error

@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from qtd.clock import Clock
+from qtd.errors import BrokerUnavailable, QueuesRenumbered
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import MOST_QUEUES, NO_SEGMENT
 from qtd.ingest.spool.reading import read_segment
@@ -22,12 +23,24 @@ from qtd.ingest.spool.segment import HEAD_BYTES
 from qtd.log import Logger
 from qtd.log.events import SpoolTorn
 
-Push: TypeAlias = Callable[[Sequence[tuple[int, bytes]]], None]
-#: Finds the queues of an entry when their number has changed since it was spooled, and what of it goes where.
-Route: TypeAlias = Callable[[int, bytes], Sequence[tuple[int, bytes]]]
+#: Pushes entries whose queues were found for so many; raises QueuesRenumbered where that is an old number.
+Push: TypeAlias = Callable[[Sequence[tuple[int, bytes]], int], None]
+
+
+class Numbers(Protocol):
+    """Finds queues anew when their number has changed (`qtd.queue.following.FollowingQueues`)."""
+
+    def number(self, change: QueuesRenumbered) -> int:
+        """Return the number in force after a push was refused for it."""
+
+    def routed(self, entries: Sequence[tuple[int, bytes]], count: int) -> Sequence[tuple[int, bytes]]:
+        """Return entries as they belong to `count` queues."""
+
 
 #: Entries of one push.
 MOST_ENTRIES: Final = 1000
+#: How often the number of queues may turn out to be another one in one push.
+_RENUMBERINGS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +62,7 @@ class Drain:
         *,
         queues: int,
         push: Push,
-        route: Route,
+        numbers: Numbers,
         began: Callable[[], None],
         patience_seconds: float,
         turn: int,
@@ -65,7 +78,8 @@ class Drain:
         self._positions = folder.positions
         self._queues = queues
         self._push = push
-        self._route = route
+        self._numbers = numbers
+        self._moved = False
         self._began: Callable[[], None] | None = began
         self._patience = patience_seconds
         self._turn = turn
@@ -171,16 +185,15 @@ class Drain:
         ]
         queues = sorted({queue for queue, _ in entries})
         before = self._clock.monotonic()
-        moved = piece.queues != self._queues
-        if entries and not self._try(entries, moved=moved):
+        if entries and not self._try(entries, piece.queues):
             self._spent(before)
-            if moved:
+            if self._moved or piece.queues != self._queues:
                 # Entries of one old queue may now belong to any: none may overtake those that did not go.
                 self._blocked.update(range(MOST_QUEUES))
             elif len(queues) == 1:
                 self._blocked.update(queues)
             else:
-                self._try_each(entries, queues)
+                self._try_each(entries, queues, piece.queues)
         gone = sum(queue not in self._blocked for queue, _ in entries)
         if gone and self._began is not None:
             self._began()
@@ -192,25 +205,32 @@ class Drain:
                 self._drained[queue] = piece.end
         self._positions.put_drained(self._drained[: self._width], self._pushed)
 
-    def _try_each(self, entries: Sequence[tuple[int, bytes]], queues: list[int]) -> None:
+    def _try_each(self, entries: Sequence[tuple[int, bytes]], queues: list[int], count: int) -> None:
         """Push each queue's entries by themselves, to see which the broker takes."""
         first = self._turn % len(queues)
         for queue in queues[first:] + queues[:first]:
             before = self._clock.monotonic()
             own = [entry for entry in entries if entry[0] == queue]
-            if self._patience <= 0 or not self._try(own, moved=False):
+            if self._patience <= 0 or not self._try(own, count):
                 self._spent(before)
                 self._blocked.add(queue)
 
-    def _try(self, entries: Sequence[tuple[int, bytes]], *, moved: bool) -> bool:
+    def _try(self, entries: Sequence[tuple[int, bytes]], count: int) -> bool:
+        """Push entries whose queues were found for `count` queues, to those that they belong to now."""
         try:
-            if moved:
-                entries = [part for entry in entries for part in self._route(*entry)]
-            self._push(entries)
+            for _ in range(_RENUMBERINGS):
+                try:
+                    self._push(entries, count)
+                except QueuesRenumbered as change:
+                    self._moved = True
+                    count = self._numbers.number(change)
+                    entries = self._numbers.routed(change.entries, count)
+                else:
+                    return True
+            self.cause = BrokerUnavailable("the number of queues in force is not the same everywhere")
         except Exception as error:  # noqa: BLE001 - whatever it is, they are not in the queue
             self.cause = error
-            return False
-        return True
+        return False
 
     def _spent(self, before: float) -> None:
         self._patience -= self._clock.monotonic() - before
@@ -219,6 +239,8 @@ class Drain:
 
     def _open(self, end: int) -> None:
         """Open what was drained up to `end`; with the append lock, so that is all there is."""
+        if self._blocked and self._positions.head().queues != self._queues:
+            return  # what is blocked may belong to any of those that there are now
         self._positions.put_closed(
             [queue for queue in self._closed() if queue not in self._blocked], closed=False
         )

@@ -6,7 +6,8 @@ be a SIGBUS. Who may write what:
 - the holder of the append lock: the head, `appended`, `closed`;
 - the holder of the drain lock: `drained`, `pushed`.
 
-`closed` is one byte for each queue, so that it can be read without a lock. All else is read by who may write it.
+`closed` is one byte for each queue, so that it can be read without a lock, and so can the number of queues. All
+else is read by who may write it.
 The file survives the end of a process. When the machine fails it may be a little old, which recovery and the
 ledger make good: see `qtd.ingest.spool.append` and docs/guarantees.md.
 """
@@ -30,6 +31,7 @@ NO_SEGMENT: Final = 2**64 - 1
 _MAGIC: Final = b"qtdplace"
 _HEAD: Final = Struct("<8sIIQQQQd")
 _HEAD_AT: Final = MOST_QUEUES
+_QUEUES_AT: Final = _HEAD_AT + 8
 _PUSHED_AT: Final = _HEAD_AT + 1024
 _APPENDED_AT: Final = 2 * MOST_QUEUES
 _DRAINED_AT: Final = _APPENDED_AT + 8 * MOST_QUEUES
@@ -80,6 +82,10 @@ class Positions:
     def closed(self, queues: int = MOST_QUEUES) -> bytes:
         """Return a byte for each of the first `queues` queues: not zero if it has entries in the spool."""
         return os.pread(self._descriptor, queues, 0)
+
+    def queues(self) -> int:
+        """Return how many queues there are; needs no lock."""
+        return int.from_bytes(os.pread(self._descriptor, 4, _QUEUES_AT), "little")
 
     def put_closed(self, queues: Iterable[int], *, closed: bool) -> None:
         """Close queues, or open them."""

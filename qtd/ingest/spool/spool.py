@@ -8,9 +8,9 @@ from threading import Event, Thread
 from typing import Final, Protocol
 
 from qtd.clock import Clock
-from qtd.errors import SpoolUnavailable
+from qtd.errors import QueuesRenumbered, SpoolUnavailable
 from qtd.ingest.spool.append import SEGMENT_BYTES, Appender
-from qtd.ingest.spool.drain import Drain, Push, Route
+from qtd.ingest.spool.drain import Drain, Numbers, Push
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.state import SpoolState, state_of
 from qtd.log import Logger
@@ -33,7 +33,7 @@ class Pauses(Protocol):
 class Spool:
     """The spool; `closed`, `append` and `state` may be called by any thread, `append` by one at a time.
 
-    Made in each process after it was forked, and `start`ed. `push` is `Queues.push`; a push that takes longer
+    Made in each process after it was forked, and `start`ed. `push` is `FollowingQueues.push`; a push that takes longer
     than `deadline_seconds` counts as failed (the coalescer's business).
     """
 
@@ -44,7 +44,7 @@ class Spool:
         queues: int,
         max_bytes: int,
         push: Push,
-        route: Route,
+        numbers: Numbers,
         pauses: Pauses,
         deadline_seconds: float,
         clock: Clock,
@@ -53,9 +53,8 @@ class Spool:
     ) -> None:
         """Open it and make good what was left behind. Raises OSError."""
         self.deadline_seconds = deadline_seconds
-        self._queues = queues
         self._push = push
-        self._route = route
+        self._numbers = numbers
         self._pauses = pauses
         self._clock = clock
         self._log = log
@@ -79,19 +78,34 @@ class Spool:
 
     def start(self) -> None:
         """Drain what was left behind, and whatever comes."""
-        if self.closed():
+        if self.waits():
             state = self.state()
             self._log.emit(SpoolFound(entries=state.entries, bytes=state.bytes))
             self._appended.set()
         self._thread.start()
 
+    @property
+    def queues(self) -> int:
+        """By how many queues this process goes."""
+        return self._appender.queues
+
+    def renumber(self, count: int) -> None:
+        """Go by the number of queues that the broker says is in force. Raises SpoolUnavailable."""
+        self._appender.renumber(count)
+
     def closed(self) -> frozenset[int]:
         """Return the queues that have entries in the spool: new ones have to go behind them.
 
-        What a process learns here is as new as any answer that was given before the call. Raises SpoolUnavailable.
+        What a process learns here is as new as any answer that was given before the call.
+
+        Raises:
+            SpoolUnavailable: its disk fails.
+            QueuesRenumbered: another process has learned another number of queues: go by that, then ask again.
         """
         try:
-            seen = self._folder.positions.closed(self._queues)
+            seen = self._folder.positions.closed(self.queues)
+            if (queues := self._folder.positions.queues()) != self.queues:
+                raise QueuesRenumbered(queues, ())
         except OSError as error:
             raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
         known, closed = self._known
@@ -100,11 +114,19 @@ class Spool:
             self._known = seen, closed
         return closed
 
+    def waits(self) -> bool:
+        """Return whether there is anything in the spool. Raises SpoolUnavailable."""
+        try:
+            return any(self._folder.positions.closed())
+        except OSError as error:
+            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+
     def append(self, entries: Sequence[tuple[int, bytes]], cause: str | None = None) -> None:
         """Bring `(queue, stored bytes)` to disk; `cause` is why, None: their queues are closed.
 
         Raises:
             SpoolUnavailable: it is full, or its disk fails; none of them counts as accepted.
+            QueuesRenumbered: as for `closed`; likewise.
         """
         try:
             self._appender.append(entries)
@@ -156,7 +178,7 @@ class Spool:
 
     def _is_empty(self) -> bool:
         try:
-            return not self.closed()
+            return not self.waits()
         except SpoolUnavailable:
             return False
 
@@ -175,9 +197,9 @@ class Spool:
         self._attempts += 1
         drain = Drain(
             self._folder,
-            queues=self._queues,
+            queues=self.queues,
             push=self._push,
-            route=self._route,
+            numbers=self._numbers,
             began=self._began,
             patience_seconds=self.deadline_seconds,
             turn=self._attempts,
@@ -186,7 +208,7 @@ class Spool:
         )
         drain.run(lambda: not self._stop.is_set() or self._clock.monotonic() < self._until)
         pushed = self._folder.positions.pushed() - pushed_before
-        if not self.closed():
+        if not self.waits():
             self._told = False
             self._pauses.succeeded()
             seconds = round(self._clock.now() - (before.since or self._clock.now()), 1)

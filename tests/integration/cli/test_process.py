@@ -64,6 +64,7 @@ def test_it_empties_a_list_of_the_plugin(
         redis={"hosts": [redis_server.address]},
         database={"url": mariadb_url},
         matomo={"salt": world.salt},
+        queue={"count": 1},
         batch={"max_requests": 150},
     )
     with qtd("process", "--no-wait", "--json", "--config", config) as process:

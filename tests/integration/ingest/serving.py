@@ -104,7 +104,7 @@ def serving(
     in_force = settings()
     backing = Backing(
         queues=4,
-        push=queues.push,
+        push=lambda entries, _count: queues.push(entries),
         ping=queues.ping,
         settings=lambda: in_force,
         record_now=recorded_now.append if records_now else None,

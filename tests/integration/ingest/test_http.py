@@ -191,7 +191,7 @@ from qtd.ingest.server import serve
 
 def make_backing():
     file = open(Path(sys.argv[2]) / f"{os.getpid()}.entries", "ab", buffering=0)
-    def push(entries):
+    def push(entries, _count):
         for queue, stored in entries:
             file.write(len(stored).to_bytes(4, "big") + stored)
         os.fsync(file.fileno())

@@ -13,6 +13,7 @@ from qtd.config.root import Config
 from qtd.engine.settings import Settings
 from qtd.errors import ConfigurationError
 from qtd.log.events import SpoolBroken
+from qtd.queue.following import FollowingQueues
 from qtd.queue.memory import MemoryQueues
 from tests.kept_log import KeptLog
 
@@ -32,6 +33,17 @@ def test_there_is_one_where_its_folder_can_be_made(tmp_path: Path) -> None:
     assert configured(tmp_path, backend="memory").spool_directory is None
 
 
+def following() -> FollowingQueues:
+    """Queues in memory."""
+    return FollowingQueues(
+        MemoryQueues(count=2, clock=SystemClock()),
+        wanted=2,
+        settings=Settings,
+        zero_ids_by_address=True,
+        clock=SystemClock(),
+    )
+
+
 def test_who_wants_one_is_told_that_it_can_not_be(tmp_path: Path) -> None:
     """`spool.enabled: true` is an error then; who did not ask has an event in the log, and goes on without."""
     (tmp_path / "file").touch()
@@ -41,16 +53,14 @@ def test_who_wants_one_is_told_that_it_can_not_be(tmp_path: Path) -> None:
     log = KeptLog()
     by_default = configured(tmp_path, directory=str(tmp_path / "file"))
     check_spool(by_default, log)
-    queues = MemoryQueues(count=2, clock=SystemClock())
-    assert open_spool(by_default, queues, Settings, clock=SystemClock(), logger=log) is None
+    assert open_spool(by_default, following(), clock=SystemClock(), logger=log) is None
     assert [event.directory for event in log.of(SpoolBroken)] == [str(tmp_path / "file")]
 
 
 def test_one_that_was_turned_off_too_early_is_not_forgotten(tmp_path: Path) -> None:
     """Its entries wait on disk, and each start says so."""
     config = configured(tmp_path)
-    queues = MemoryQueues(count=2, clock=SystemClock())
-    spool = open_spool(config, queues, Settings, clock=SystemClock(), logger=KeptLog())
+    spool = open_spool(config, following(), clock=SystemClock(), logger=KeptLog())
     assert spool is not None
     log = KeptLog()
     check_spool(configured(tmp_path, enabled=False), log)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from qtd.errors import BrokerUnavailable
+from qtd.errors import BrokerUnavailable, QueuesRenumbered
 from qtd.ingest.spool.append import SEGMENT_BYTES
-from qtd.ingest.spool.drain import Route
 from qtd.ingest.spool.spool import Spool
 from tests.fake_clock import FakeClock
 from tests.kept_log import KeptLog
@@ -17,22 +16,35 @@ Entry = tuple[int, bytes]
 
 
 class Broker:
-    """Queues in lists; `away` holds the queues that it does not take."""
+    """Queues in lists; `away` holds the queues that it does not take. Entries of numbers go by them."""
 
     def __init__(self) -> None:
+        #: in force; None: whatever number entries come with
+        self.count: int | None = None
         self.queues: dict[int, list[bytes]] = {}
         self.pushes = 0
         self.away: set[int] = set()
         self.pushed = Event()
 
-    def push(self, entries: Sequence[Entry]) -> None:
-        """See `Queues.push`; all or none."""
+    def push(self, entries: Sequence[Entry], count: int = 4) -> None:
+        """See `FollowingQueues.push`; all or none."""
         self.pushes += 1
+        if self.count not in (None, count):
+            raise QueuesRenumbered(self.count, entries)
         if any(queue in self.away for queue, _ in entries):
             raise BrokerUnavailable("away")
         for queue, stored in entries:
             self.queues.setdefault(queue, []).append(stored)
         self.pushed.set()
+
+    def number(self, change: QueuesRenumbered) -> int:
+        """See `FollowingQueues.number`."""
+        assert change.count is not None
+        return change.count
+
+    def routed(self, entries: Sequence[Entry], count: int) -> list[Entry]:
+        """See `FollowingQueues.routed`."""
+        return [(int(stored) % count, stored) for _, stored in entries]
 
 
 class NoPauses:
@@ -67,7 +79,6 @@ class Ground:
         queues: int = 4,
         max_bytes: int = 2**20,
         segment_bytes: int = SEGMENT_BYTES,
-        route: Route = lambda queue, stored: [(queue, stored)],
     ) -> Spool:
         """Open the spool as a process does; it drains only when told to."""
         spool = Spool(
@@ -75,7 +86,7 @@ class Ground:
             queues=queues,
             max_bytes=max_bytes,
             push=self.broker.push,
-            route=route,
+            numbers=self.broker,
             pauses=NoPauses(),
             deadline_seconds=2.0,
             clock=self.clock,

@@ -21,7 +21,7 @@ class Broker:
         self.let_go = threading.Semaphore(0)
         self.error: Exception | None = None
 
-    def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
+    def push(self, entries: Sequence[tuple[int, bytes]], _count: int) -> None:
         """See `Queues.push`."""
         self.pushes.append(list(entries))
         self.begun.release()

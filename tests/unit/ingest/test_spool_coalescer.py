@@ -23,6 +23,8 @@ class Pushing:
         self.spool = ground.spool(max_bytes=max_bytes)
         self.calls: queue.Queue[Callable[[], None]] = queue.Queue()
         self.failed: list[int] = []
+        #: of queues, as the loop was told
+        self.numbers: list[int] = []
         self.told: list[tuple[QtdError | None, bool]] = []
         self.held = Semaphore(0)
         self.begun = Event()
@@ -32,6 +34,9 @@ class Pushing:
             call_soon=self.calls.put,
             failed=lambda _error, entries: self.failed.append(entries),
             spool=self.spool,
+            queues=4,
+            numbers=ground.broker,
+            renumbered=self.numbers.append,
             monotonic=ground.clock.monotonic,
         )
 
@@ -49,11 +54,11 @@ class Pushing:
         self.calls.get(timeout=20)()
         return self.told[-1]
 
-    def _push(self, entries: Sequence[tuple[int, bytes]]) -> None:
+    def _push(self, entries: Sequence[tuple[int, bytes]], count: int) -> None:
         if self.hold:
             self.begun.set()
             assert self.held.acquire(timeout=20)
-        self.ground.broker.push(entries)
+        self.ground.broker.push(entries, count)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from qtd.errors import BrokerUnavailable, ConfigurationError, Transient
-from qtd.queue import resize
+from qtd.queue import memory, resize
+from qtd.queue.contract import Numbering
 from qtd.queue.memory import MemoryBroker, MemoryQueues
 from qtd.queue.partitioner import queue_of
 from qtd.queue.resize import Moved, Resize, queues_needed, tokens
@@ -39,7 +41,8 @@ def router(count: int) -> Callable[[int, bytes], list[tuple[int, bytes]]]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be fewer possible queues, which is quicker, and several chunks of what is in them."""
-    monkeypatch.setattr(resize, "MOST_QUEUES", 16)
+    for module in (resize, memory):
+        monkeypatch.setattr(module, "MOST_QUEUES", 16)
     monkeypatch.setattr(resize, "_GATHERED", 17)
     monkeypatch.setattr(resize, "CHUNK", 7)
 
@@ -62,7 +65,8 @@ class Site:
         return MemoryQueues(count=count, clock=self.clock, broker=self.broker, **more)
 
     def push(self, entries: int) -> None:
-        """Push by the present number of queues; now and then two visitors of one queue share an entry."""
+        """Push by the number of queues in force; now and then two visitors of one queue share an entry."""
+        self.count = (self.open(1).numbering() or Numbering(count=self.count)).count
         queues = self.open(self.count)
         for _ in range(entries):
             visitor = self._random.choice(VISITORS)
@@ -77,7 +81,8 @@ class Site:
             for one in visitors:
                 self._numbers[one] += 1
                 requests.append(f"{one}:{self._numbers[one]}")
-            queues.push([(queue, ",".join(requests).encode())])
+            queues.adopt(Numbering(count=self.count))
+            queues.push_in_force([(queue, ",".join(requests).encode())])
 
     def work(self, queues: int) -> None:
         """Apply what can be locked, each request once, and remember the order."""
@@ -106,9 +111,7 @@ class Site:
         queues = wrap(self.open(queues_needed(to), tokens(to)))
         change = Resize(queues, count=to, route=router(to), unapplied=_all, clock=self.clock)
         change.begin(present=present, wait_seconds=0)
-        self.push(between)
-        self.count = to
-        self.push(between)
+        self.push(2 * between)
         return change.finish()
 
     def check(self) -> None:
@@ -132,19 +135,24 @@ class Breaking:
         self._after = after
         self.count = queues.count
 
+    def with_count(self, count: int) -> Breaking:
+        """Break the other view, too, at the same call."""
+        other = Breaking(self._queues.with_count(count), 0, after=self._after)
+        other.call = self.call  # type: ignore[method-assign]
+        return other
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        call = getattr(self._queues, name)
+        return partial(self.call, getattr(self._queues, name))
 
-        def pass_on(*arguments: Any) -> Any:
-            self._left -= 1
-            if self._left < 0 or (self._left == 0 and not self._after):
-                raise BrokerUnavailable("killed")
-            result = call(*arguments)
-            if self._left == 0:
-                raise BrokerUnavailable("killed")
-            return result
-
-        return pass_on
+    def call(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call, or die."""
+        self._left -= 1
+        if self._left < 0 or (self._left == 0 and not self._after):
+            raise BrokerUnavailable("killed")
+        result = call(*arguments)
+        if self._left == 0:
+            raise BrokerUnavailable("killed")
+        return result
 
 
 @pytest.mark.parametrize(("before", "after"), [(4, 7), (7, 4), (1, 16), (16, 1), (4, 8), (4, 4), (3, 2)])
@@ -192,7 +200,7 @@ def test_it_may_be_killed_anywhere(old: int, new: int, *, after: bool) -> None:
 
 def test_meanwhile_nobody_reads() -> None:
     """From before the first entry moves until the last is back every queue is locked, however long ago it died."""
-    locked_after = 3 + 5  # calls: turn, lengths, states, and the locks of those in use
+    locked_after = 5 + 5  # calls: turn, number, used, announcement, states, and the locks of those in use
     at = 0
     while True:
         at += 1

@@ -18,6 +18,7 @@ def test_the_scripts_are_in_the_package() -> None:
         "extend.lua",
         "lease.lua",
         "prepend.lua",
+        "push.lua",
         "release.lua",
         "trim.lua",
     ]
