@@ -14,13 +14,13 @@ from qtd.cli.sqlite_file import missing_file
 from qtd.config.root import Config
 from qtd.db.engine import parse_url
 from qtd.errors import BrokerUnavailable
-from qtd.queue.contract import Queues
+from qtd.queue.contract import Numbering, Queues
 from qtd.queue.open import open_queues
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broker:
-    """The configured queues."""
+    """The queues that are in force, be they as many as configured or not."""
 
     config: Config
     queues: Queues
@@ -31,25 +31,32 @@ class Broker:
         if queue is None:
             return list(range(count))
         if queue >= count:
-            raise click.UsageError(f"--queue-id {queue}: queue.count is {count}, so 0 to {count - 1}")
+            raise click.UsageError(f"--queue-id {queue}: there are {count} queues, so 0 to {count - 1}")
         return [queue]
 
 
 @contextmanager
 def opened(config_path: Path | None) -> Iterator[Broker]:
-    """Give the queues for the duration.
+    """Give the queues that are in force for the duration.
 
     Raises:
-        BrokerUnavailable: they are in a file that there is not.
+        BrokerUnavailable: the broker does not say, or they are in a file that there is not.
     """
     config = read_config(config_path)
     refuse_memory(config)
     check_file(config)
     queues = open_queues(config)
     try:
-        yield Broker(config=config, queues=queues)
+        yield Broker(config=config, queues=in_force(queues, queues.numbering()))
     finally:
         queues.close()
+
+
+def in_force(queues: Queues, numbering: Numbering | None) -> Queues:
+    """Return the queues, as many as there are by now; where nobody has said, or just says, as many as before."""
+    if numbering is None or numbering.count in (0, queues.count):
+        return queues
+    return queues.with_count(numbering.count)
 
 
 def check_file(config: Config) -> None:

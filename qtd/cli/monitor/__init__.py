@@ -92,7 +92,7 @@ def command(
     before = signal.signal(signal.SIGTERM, _end)
     try:
         with closing(Looker(config, clock)) as looker:
-            pages = Pages(queues=looker.queues, rows=rowperpage, page=jumptopage)
+            pages = Pages(queues=config.queue.count, rows=rowperpage, page=jumptopage)
             if not as_json and sys.stdout.isatty() and not console.is_dumb_terminal:
                 keyboard = Keyboard(sys.stdin.fileno()) if sys.stdin.isatty() else None
                 LiveMonitor(
@@ -104,7 +104,7 @@ def command(
                 if as_json:
                     click.echo(orjson.dumps(document(look, rates)).decode())
                 else:
-                    console.print(picture(look, rates, pages), soft_wrap=True)
+                    console.print(picture(look, rates, pages.of(look.queues)), soft_wrap=True)
                     click.echo()
 
             _follow(looker.look, show, iterations=iterations, interval=interval, clock=clock)

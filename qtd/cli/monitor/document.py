@@ -20,6 +20,7 @@ def document(look: Look, rates: Mapping[int, Rate]) -> dict[str, Any]:
     recorded = look.recorded
     return {
         "time": round(look.time, 3),
+        "changing_to": look.target,
         "waiting": None if backlogs is None else sum(backlog.state.waiting for backlog in backlogs),
         "lag_seconds": round(max(lags), 3) if lags else None,
         **_rate(total(rates)),

@@ -100,6 +100,7 @@ class LiveMonitor:
         if isinstance(found, Exception):
             raise found
         self._newest = found, self._rates.add(found)
+        self._pages = self._pages.of(found.queues)
 
     def _press(self) -> bool:
         """Do what the keys say; False where that is to end."""

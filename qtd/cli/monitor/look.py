@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from qtd.cli.broker import check_file
+from qtd.cli.broker import check_file, in_force
 from qtd.cli.sqlite_file import missing_file
 from qtd.clock import Clock
 from qtd.config.root import Config
@@ -54,8 +54,15 @@ class Look:
     #: null with `spool_known`: there never was one
     spool: SpoolState | None
     spool_known: bool
+    #: to what number of queues a change is under way, or was interrupted; None: there is none, or nobody says
+    target: int | None
     #: what does not answer, and why: `redis`, `database`, `memory`, `spool`; without secrets
     troubles: Mapping[str, str]
+
+    @property
+    def queues(self) -> int | None:
+        """How many there are; None where nobody says."""
+        return None if self.backlogs is None else len(self.backlogs)
 
 
 class Looker:
@@ -77,11 +84,6 @@ class Looker:
         #: where the endpoint of this machine, if there is one, has its spool
         self.spool_directory: Path = config.spool.directory or config.state_directory / "spool"
 
-    @property
-    def queues(self) -> int:
-        """How many there are."""
-        return self._queues.count
-
     def look(self) -> Look:
         """Look; takes as long as the configured timeouts where something is away."""
         troubles: dict[str, str] = {}
@@ -97,7 +99,7 @@ class Looker:
         # Right before the queues, so that what both tell is of nearly the same moment.
         recorded = found("database", self._recorded)
         moment = self._clock.monotonic()
-        waiting = found(self.broker.name, lambda: self._backlogs(now))
+        target, waiting = found(self.broker.name, lambda: self._waiting(now)) or (None, None)
         memory = found("memory", self._memory) if waiting is not None else None
         spool = found("spool", lambda: look(self.spool_directory))
         return Look(
@@ -108,6 +110,7 @@ class Looker:
             memory=memory,
             spool=spool,
             spool_known="spool" not in troubles,
+            target=target,
             troubles=troubles,
         )
 
@@ -118,9 +121,13 @@ class Looker:
             self._servers.close()
         self._engine.dispose()
 
-    def _backlogs(self, now: float) -> tuple[Backlog, ...]:
+    def _waiting(self, now: float) -> tuple[int | None, tuple[Backlog, ...]]:
+        """Return to what number of queues a change is under way, and what waits in those that are in force."""
         check_file(self._config)
-        return tuple(backlogs(self._queues, now))
+        numbering = self._queues.numbering()
+        self._queues = in_force(self._queues, numbering)
+        target = None if numbering is None else numbering.target
+        return target, tuple(backlogs(self._queues, now))
 
     def _recorded(self) -> Recorded:
         if file := missing_file(self._engine.url):

@@ -60,6 +60,10 @@ class Pages:
             page += {"left": -1, "right": 1, "up": 10, "down": -10}.get(key, 0)
         return replace(self, page=min(max(page, 1), self.count))
 
+    def of(self, queues: int | None) -> Self:
+        """Return the same page of so many queues; None: as many as before."""
+        return self if queues is None else replace(self, queues=queues)
+
     def fitting(self, rows: int) -> Self:
         """Return the pages for a terminal with room for so many rows; the first queue that is shown stays in sight."""
         rows = max(min(self.rows, rows), 1)

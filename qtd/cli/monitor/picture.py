@@ -26,6 +26,11 @@ KEYS: Final = "arrows, 0-9 , . turn pages; q ends"
 def picture(look: Look, rates: Mapping[int, Rate], pages: Pages, *, hint: str = "") -> RenderableType:
     """Return the picture; `hint` says what can be done."""
     parts: list[RenderableType] = [*_totals(look, rates)]
+    if look.target is not None:
+        change = (
+            f"the number of queues is being changed to {look.target}; queues are locked until that is done"
+        )
+        parts.append(Text(f"{change} (qtd queues resize {look.target} goes on with it)", "yellow"))
     parts += [Text(f"{name}: {cause}", "yellow") for name, cause in look.troubles.items()]
     if look.backlogs is not None:
         parts.append(_queues(look.backlogs, rates, pages))

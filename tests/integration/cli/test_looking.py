@@ -16,7 +16,7 @@ from qtd.cli.main import main
 from qtd.config.load import load
 from qtd.config.redis import Redis
 from qtd.config.values import Address
-from qtd.queue.contract import Queues
+from qtd.queue.contract import Numbering, Queues
 from qtd.queue.lock_token import resize_token
 from qtd.queue.open import open_queues
 from tests.integration.cli.running import configuration, qtd
@@ -114,6 +114,20 @@ def test_every_broker_can_be_looked_at(config: Path, queues: Queues) -> None:
     assert queues.acquire(1, 600)
     again = run(config, "lock-status", "--unlock", "2", "--yes")
     assert (again.exit_code, again.output) == (1, "qtd: QueuedTrackingLock2 is not locked, or not any more\n")
+
+
+def test_the_number_of_queues_in_force_is_gone_by(config: Path, queues: Queues) -> None:
+    """Also while the file says another one; a change that is under way is shown."""
+    six = queues.with_count(6)
+    six.adopt(Numbering(count=6))
+    six.renumber(Numbering(count=6, target=3))
+    six.push([(5, entry(10))])
+    (look,) = documents(run(config, "monitor", "--iterations", "1", "--json"))
+    assert ([queue["waiting"] for queue in look["queues"]], look["changing_to"]) == ([0] * 5 + [1], 3)
+    (one,) = documents(run(config, "print-queued-requests", "--json", "--queue-id", "5"))
+    assert one["queue"] == 5
+    said = run(config, "print-queued-requests", "--queue-id", "6")
+    assert (said.exit_code, "there are 6 queues" in said.output) == (2, True)
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def look(*backlogs: Backlog, moment: float = 0, recorded: Sequence[int] | None =
         "memory": (),
         "spool": None,
         "spool_known": True,
+        "target": None,
         "troubles": {},
     }
     return Look(**{**values, **more})

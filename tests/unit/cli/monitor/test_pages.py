@@ -58,6 +58,14 @@ def test_a_page_shows_its_queues() -> None:
     assert list(Pages(queues=2, rows=16).shown) == [0, 1]
 
 
+def test_another_number_of_queues_has_other_pages() -> None:
+    """What is beyond the last page is the last page; not to know the number changes nothing."""
+    pages = Pages(queues=98, rows=4, page=20)
+    assert list(pages.of(6).shown) == [4, 5]
+    assert pages.of(6).press("left").page == 1
+    assert pages.of(None) == pages
+
+
 def test_a_low_terminal_has_more_pages() -> None:
     """What was shown first is still in sight, and there is at least one row."""
     pages = Pages(queues=98, rows=16, page=3)

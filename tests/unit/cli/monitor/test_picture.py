@@ -61,6 +61,13 @@ def test_only_a_page_is_drawn() -> None:
     assert "in -, out -" in lines[1]
 
 
+def test_a_change_of_the_number_of_queues_is_said() -> None:
+    """With the command that brings it to its end, should it have been interrupted."""
+    changing = look(backlog(0, 1, 3.0), target=8)
+    assert "qtd queues resize 8 goes on with it" in " ".join(drawn(changing, {}))
+    assert (document(changing, {})["changing_to"], document(BUSY, {})["changing_to"]) == (8, None)
+
+
 def test_what_is_away_is_said() -> None:
     """With the reason, and nothing that looks like numbers; text of a server can not change the picture."""
     gone = look(
