@@ -60,6 +60,10 @@ def check_plugin(config: Config, files: MatomoFiles, connection: Connection) -> 
             f"{state}, the same queues; it also records during tracking requests",
             "turn 'Process during tracking request' off in the plugin: PHP knows neither fence nor ledger of ours",
         )
+    elif config.queue.entry_form != "plugin":
+        yield fine(
+            name, f"{state}, the same queues; entries are compact, so queuedtracking:process must not run"
+        )
     else:
         yield fine(name, f"{state}, the same queues")
 
@@ -85,8 +89,8 @@ def _differences(config: Config, settings: Mapping[str, str]) -> Iterator[str]:
         yield "its queues are in tables of its own"
     else:
         yield from _redis_differences(config.redis, settings)
-    if config.queue.entry_form != "plugin":
-        yield f"queue.entries is {config.queue.entry_form}, which PHP can not read"
+    if config.queue.entry_form != "plugin" and truthy(settings["processDuringTrackingRequest"]):
+        yield f"it records during tracking requests; queue.entries is {config.queue.entry_form}, which PHP can not read"
     if settings["numQueueWorkers"] != str(config.queue.count):
         yield f"it has {settings['numQueueWorkers']} queues, queue.count is {config.queue.count}"
 

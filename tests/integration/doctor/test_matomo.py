@@ -126,7 +126,11 @@ def test_the_plugin_beside_us(folder: MatomoFolder, engine: Engine) -> None:
     set_plugin(engine, processDuringTrackingRequest="0")
     assert trouble(examined(folder, **ours)) == {}
 
-    unreadable = examined(folder, queue={"count": 4, "entries": "compact"})
+    compact: dict[str, Any] = ours | {"queue": {"count": 4, "entries": "compact"}}
+    assert trouble(examined(folder, **compact)) == {}  # PHP may write still
+    set_plugin(engine, processDuringTrackingRequest="1")
+    unreadable = examined(folder, **compact)
+    assert trouble(unreadable) == {"matomo.queuedtracking": "error"}
     assert "which PHP can not read" in found(unreadable, "matomo.queuedtracking")
     folder.configure({"Plugins": {"Plugins": PLUGINS}, "QueuedTracking": {"backend": "mysql"}})
     other = examined(folder, **ours)
