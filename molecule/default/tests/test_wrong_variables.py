@@ -19,7 +19,7 @@ def test_wrong_values_are_refused_together_before_anything_is_changed(host: Host
         *("--extra-vars", '{"qtd_queues": 5000, "qtd_workers_min": 3, "qtd_broker_hosts": ["redis"]}'),
         *("--extra-vars", '{"qtd_unit_settings": {"sshd.service": {}}}'),
     )
-    said = unwrapped(done.stdout)
+    said = unwrapped(done.stdout + done.stderr)
     assert done.returncode != 0
     assert "qtd_queues: 5000: must be 1 to 4096" in said
     assert "qtd_workers_min: 3: must be 0 to qtd_workers (2)" in said
@@ -57,7 +57,9 @@ def test_a_configuration_that_qtd_refuses_does_not_land(host: Host) -> None:
     before = host.check_output(STATE)
     done = play("--tags", "configure", "--extra-vars", '{"qtd_config": {"batch": {"max_request": 7}}}')
     assert done.returncode != 0
-    assert "batch.max_request: unknown key; did you mean batch.max_requests?" in unwrapped(done.stdout)
+    assert "batch.max_request: unknown key; did you mean batch.max_requests?" in unwrapped(
+        done.stdout + done.stderr
+    )
     assert host.check_output(STATE) == before
 
 

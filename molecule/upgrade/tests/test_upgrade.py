@@ -57,7 +57,7 @@ def test_a_release_that_can_not_be_installed_touches_nothing_that_runs(host: Hos
     done = play("--extra-vars", variables)
     shutil.rmtree(tmp_path)
     assert done.returncode != 0
-    assert "qtd-9.9.9-py3-none-any.whl" in unwrapped(done.stdout)
+    assert "qtd-9.9.9-py3-none-any.whl" in unwrapped(done.stdout + done.stderr)
     assert (
         host.check_output("readlink /opt/qtd/venv; systemctl show -P MainPID %s %s %s %s", *SERVICES)
         == before
