@@ -38,6 +38,10 @@ integration: $(VENV_READY) servers ## run the tests that start real servers
 test-systemd: $(VENV_READY) guests ## run the tests that boot guests with a real systemd (as root)
 	$(BIN)/pytest tests/systemd --timeout 600 $(ARGS)
 
+acceptance: $(VENV_READY) servers ## run the tests with real clients (QTD_MATOMO_JS=…/matomo.js, else without the browser's)
+	@tools/install-clients '$(VENV)'
+	$(BIN)/pytest tests/acceptance $(ARGS)
+
 molecule: $(VENV_READY) $(ANSIBLE_READY) guests ## provision guests with the Ansible collection (as root; SCENARIO=default, else all)
 	@tools/molecule test $(if $(SCENARIO),--scenario-name '$(SCENARIO)',--all) $(ARGS)
 
@@ -81,4 +85,4 @@ clean: ## remove what the other targets made
 	rm -rf $(VENV) $(ANSIBLE_VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test unit contract integration test-systemd guests molecule parity lint format setup servers lock reference clean
+.PHONY: help demo test acceptance unit contract integration test-systemd guests molecule parity lint format setup servers lock reference clean

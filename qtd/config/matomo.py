@@ -59,6 +59,11 @@ class Matomo(Section):
         None, description="[General] salt; part of device fingerprints and token hashes"
     )
     salt_file: PathValue | None = Field(None, description="file that holds the salt")
+    super_user_token: SecretStr | None = Field(
+        None,
+        description="a token_auth that may do everything (cip, cdt …), beside those in Matomo's tables",
+    )
+    super_user_token_file: PathValue | None = Field(None, description="file that holds it")
     tracker: Annotated[Mapping[str, IniText], AfterValidator(_tracker)] = Field(
         {}, description="[Tracker] keys that replace Matomo's defaults, such as {visit_standard_length: 3600}"
     )
