@@ -48,11 +48,16 @@ molecule: $(VENV_READY) $(ANSIBLE_READY) guests ## provision guests with the Ans
 parity: $(VENV_READY) servers ## compare with recordings of Matomo
 	$(BIN)/pytest tests/parity $(ARGS)
 
-lint: $(VENV_READY) ## check style, types and the layers
+lint: $(VENV_READY) var/ansible-linted ## check style, types, the layers, and the Ansible collection
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# Half a minute, and seldom touched: only where something of it has changed.
+var/ansible-linted: $(ANSIBLE_READY) .ansible-lint $(shell find ansible molecule -type f -not -name '*.py*')
+	@tools/lint-ansible
+	@touch $@
 
 format: $(VENV_READY) ## put the code into shape
 	$(BIN)/ruff check --fix
