@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -50,6 +51,7 @@ class Course:
             ground.close()
         self._grounds.clear()
         self._closing.close()
+        self._mariadb = None
 
     def lines(self) -> Iterator[str]:
         """The result."""
@@ -73,11 +75,14 @@ class Course:
                 return
             assert self._undisturbed is not None
             played = play(plan, ground, self._undisturbed)
-        except ServerError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the round has failed, and the others go on
+            wrong = (
+                str(error) if isinstance(error, ServerError) else "".join(traceback.format_exception(error))
+            )
             played = Played(
                 plan=plan,
                 faults=" + ".join(kind.name for kind in plan.kinds),
-                verdict=Verdict(wrong=[str(error)]),
+                verdict=Verdict(wrong=[wrong]),
                 seconds=time.monotonic() - began,
             )
         self._count(played)
@@ -95,10 +100,7 @@ class Course:
         self.failed.append(plan)
         for line in verdict.wrong:
             self._show(f"    {line}")
-        # What is wrong in the tables or stuck in a queue must not be blamed on the next round.
-        for ground in self._grounds.values():
-            ground.close()
-        self._grounds.clear()
+        self.close()  # what is wrong in the tables or stuck in a queue must not be blamed on the next round
 
     def _ground(self, plan: Plan) -> Ground:
         wanted = next((kind.ground for kind in plan.kinds if kind.ground is not None), SingleRedis)
@@ -111,12 +113,11 @@ class Course:
 
     def _database(self) -> MariaDbServer:
         if self._mariadb is None:
-            folder = self._folder / "mariadb"
-            folder.mkdir()
-            self._mariadb = MariaDbServer(folder, FAST)
+            self._mariadb = MariaDbServer(new_folder(self._folder, "mariadb"), FAST)
             self._closing.callback(self._mariadb.kill)
             self._mariadb.start()
-            self._undisturbed = Undisturbed(self._mariadb)
+            outside = None if self._undisturbed is None else self._undisturbed.outside
+            self._undisturbed = Undisturbed(self._mariadb, outside)
             self._closing.callback(self._undisturbed.close)
         return self._mariadb
 

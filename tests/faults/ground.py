@@ -145,13 +145,15 @@ class Ground(ABC):
         with self.broker_client() as client:
             client.delete(*map(lock_key, range(QUEUES)))
 
+    def spooled(self) -> bool:
+        """Whether anything waits in the spool."""
+        state = look(self.spool)
+        return state is not None and state.since is not None
+
     def drained(self) -> bool:
         """Whether nothing waits anywhere."""
-        spooled = look(self.spool)
-        if spooled is not None and spooled.since is not None:
-            return False
         try:
-            return not self.waiting()
+            return not self.spooled() and not self.waiting()
         except redis.RedisError:
             return False
 
@@ -191,7 +193,7 @@ class Ground(ABC):
                 "retry_max_seconds": 0.4,
             },
             "ingest": {"port": self.port, "processes": 2, "trusted_proxies": ["127.0.0.1"]},
-            "spool": {"directory": str(self.spool), "push_deadline_seconds": 0.5},
+            "spool": {"directory": str(self.spool), "push_deadline_seconds": 0.2},
             "state_directory": str(self.folder),
             "matomo": {"salt": "the salt of the fault harness"},
             "sites": [

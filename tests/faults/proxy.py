@@ -47,6 +47,7 @@ class Trap:
         self.point = point
         self._caught = threading.Event()
         self._decided = threading.Event()
+        self._answered = threading.Event()
         self._lost = False
         self._client: socket.socket | None = None
 
@@ -62,6 +63,16 @@ class Trap:
     def release(self) -> None:
         """Let the statement pass, or the answer come back."""
         self._decided.set()
+
+    def release_and_wait(self) -> None:
+        """The same, and return when the answer has come, or the connection is lost: what is frozen will find it."""
+        self.release()
+        if not self._answered.wait(PATIENCE):
+            raise ServerError(f"the statement at {self.point} was not answered within {PATIENCE:g} s")
+
+    def answered(self) -> None:
+        """Take note of that."""
+        self._answered.set()
 
     def lose(self) -> None:
         """Lose it, and the connection."""
@@ -152,6 +163,8 @@ class _Passage:
         self._in_batch = False
         #: holds back the answer to a commit
         self._answer: Trap | None = None
+        #: whose statement has passed
+        self._passed: Trap | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="passage", daemon=True).start()
@@ -182,8 +195,10 @@ class _Passage:
                 # Set before the server can answer.
                 self._answer = self._door.sprung(Point.COMMITTED)
             trap = None if point is None else self._door.sprung(point)
-            if trap is not None and not trap.hold(self._client):
-                return
+            if trap is not None:
+                self._passed = trap
+                if not trap.hold(self._client):
+                    return
             server.sendall(packet)
 
     def _point(self, packet: bytes) -> Point | None:
@@ -204,11 +219,20 @@ class _Passage:
         with suppress(OSError):
             while data := server.recv(65536):
                 trap, self._answer = self._answer, None
-                if trap is not None and not trap.hold(self._client):
-                    break
+                if trap is not None:
+                    self._passed = trap
+                    if not trap.hold(self._client):
+                        break
                 self._client.sendall(data)
+                self._tell()
         _shut(server)
         _shut(self._client)
+        self._tell()
+
+    def _tell(self) -> None:
+        trap, self._passed = self._passed, None
+        if trap is not None:
+            trap.answered()
 
 
 def _packets(end: socket.socket) -> Iterator[bytes]:

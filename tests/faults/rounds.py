@@ -18,6 +18,7 @@ from tests.faults.reference import Undisturbed
 from tests.faults.rows import dead_letters, empty, names_twice, rows_by_visitor
 from tests.faults.scene import Scene
 from tests.faults.verdict import Verdict, differences, judge, recorded
+from tests.servers.waiting import until
 
 VISITORS = 7
 CLIENTS = 4
@@ -60,9 +61,11 @@ def play(plan: Plan, ground: Ground, undisturbed: Undisturbed) -> Played:
                 fault.strike()
             crowd.allow(plan.during - plan.during // 2)
             crowd.finish()
-            crowd.allow(plan.after)
+            crowd.allow(plan.after // 2)
             for fault in sorted(faults, key=lambda fault: fault.heals):
                 fault.heal()
+            crowd.allow(plan.after - plan.after // 2)
+            _until_unspooled(scene)
             crowd.finish()
         ground.drain()
     finally:
@@ -70,6 +73,16 @@ def play(plan: Plan, ground: Ground, undisturbed: Undisturbed) -> Played:
             worker.door.clear()
     verdict = _verdict(scene, undisturbed)
     return Played(plan=plan, faults=told, verdict=verdict, seconds=time.monotonic() - began)
+
+
+def _until_unspooled(scene: Scene) -> None:
+    """Have clients go on while the spool drains, and until it has: what comes then must not overtake anything."""
+
+    def drained() -> bool:
+        scene.crowd.allow(1)
+        return not scene.ground.spooled()
+
+    until(drained, "the spool is empty")
 
 
 def _verdict(scene: Scene, undisturbed: Undisturbed) -> Verdict:

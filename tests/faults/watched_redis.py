@@ -56,8 +56,9 @@ class WatchedRedis(Ground):
         """Kill the master and have the replica take over, as it is."""
         self.master.kill()
         until(self._asked, "a Sentinel agrees to fail over")
-        until(lambda: self.replica.info("role") == "master", "the replica is master")
+        until(self._taken_over, "the replica is master")
         self._master, self._replica = self._replica, self._master
+        self.expire_locks()
 
     def restore_replica(self) -> None:
         """Start the killed one again; it follows the new master and forgets what only it had."""
@@ -65,6 +66,12 @@ class WatchedRedis(Ground):
         self.group.follow(self.replica, self.master)
         port = self.master.port
         until(lambda: all(one.master_port() == port for one in self.group.sentinels), "the Sentinels agree")
+
+    def _taken_over(self) -> bool:
+        try:
+            return self.replica.info("role") == "master"
+        except redis.ConnectionError:
+            return False  # a Sentinel that promotes a server closes all of its connections
 
     def _asked(self) -> bool:
         with self.group.sentinels[0].client() as client:

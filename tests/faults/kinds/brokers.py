@@ -20,18 +20,19 @@ class KillRedis:
     needs = frozenset({BROKER})
 
     def __init__(self, scene: Scene, _random: Random) -> None:
-        self._server = scene.ground.master
+        self._ground = scene.ground
 
     def __str__(self) -> str:
         return ""
 
     def strike(self) -> None:
         """Kill it."""
-        self._server.kill()
+        self._ground.master.kill()
 
     def heal(self) -> None:
-        """Start it with its file."""
-        self._server.start()
+        """Start it with its file; the locks in it are over, as they would be after some seconds."""
+        self._ground.master.start()
+        self._ground.expire_locks()
 
 
 class FreezeRedis:

@@ -20,7 +20,7 @@ class FullDisk:
     needs = frozenset({BROKER})
 
     def __init__(self, scene: Scene, random: Random) -> None:
-        self._server = scene.ground.master
+        self._ground = scene.ground
         self._ballast = scene.ground.spool / "ballast"
         self._room = random.choice((0, 1, 2, 4, 8)) * _BLOCK
 
@@ -30,12 +30,13 @@ class FullDisk:
     def strike(self) -> None:
         """Fill it, then kill Redis."""
         fill(self._ballast, leave=self._room)
-        self._server.kill()
+        self._ground.master.kill()
 
     def heal(self) -> None:
         """Make room, and start Redis."""
         self._ballast.unlink()
-        self._server.start()
+        self._ground.master.start()
+        self._ground.expire_locks()
 
 
 def fill(file: Path, *, leave: int) -> None:

@@ -66,7 +66,6 @@ class LaggingFailover:
         crowd.finish()
         until_recorded(ground)
         ground.fail_over()
-        ground.expire_locks()
 
     def heal(self) -> None:
         """The killed one comes back as the replica."""

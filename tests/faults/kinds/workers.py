@@ -73,9 +73,9 @@ class FreezeWorker:
 
     def heal(self) -> None:
         """Wake it up."""
-        self._worker.process.thaw()
         if self._trap is not None:
-            self._trap.release()
+            self._trap.release_and_wait()
+        self._worker.process.thaw()
 
 
 class TwoHolders:
@@ -104,6 +104,6 @@ class TwoHolders:
 
     def heal(self) -> None:
         """Wake it up."""
-        self._worker.process.thaw()
         if self._trap is not None:
-            self._trap.release()
+            self._trap.release_and_wait()
+        self._worker.process.thaw()
