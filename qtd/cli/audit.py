@@ -64,9 +64,9 @@ def command(*, since: str, others_write: bool, as_json: bool, config_path: Path 
         minute = _minute(since, clock)
         if minute < counters.oldest:
             raise click.UsageError(f"--since: counters are kept for {days} days (keep.counters_days)")
-        found = audit(
-            tables.engine, tables.prefix, counters=counters, since=minute, others_write=others_write
-        )
+        # With engine http it is Matomo that writes rows, if these are its tables at all.
+        elsewhere = others_write or tables.config.engine != "native"
+        found = audit(tables.engine, tables.prefix, counters=counters, since=minute, others_write=elsewhere)
         waiting = _waiting(tables)
     if as_json:
         document = {

@@ -82,6 +82,12 @@ def command(
     config = start(config_path)
     _log_level(config, verbose=verbose, quiet=quiet)
     refuse_memory(config)
+    if config.engine == "console":
+        refuse(
+            ConfigurationError(
+                "engine: 'console': a crontab can run the plugin's queuedtracking:process itself; or use qtd worker"
+            )
+        )
     if not from_plugin_mysql:
         _check(config, queue_id)
     clock, stop = SystemClock(), stop_on_signals()

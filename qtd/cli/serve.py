@@ -33,8 +33,9 @@ from qtd.queue.open import open_queues
 from qtd.store.recorder import Recorder
 from qtd.store.settings.kept import KeptSettings
 from qtd.systemd.notifier import Notifier
-from qtd.worker.assemble import native_recorder, open_database, prepare_database, settings_source
+from qtd.worker.assemble import open_database, prepare_database, settings_source
 from qtd.worker.at_once import AtOnce
+from qtd.worker.engines import open_recorder
 from qtd.worker.servers import database_of
 
 
@@ -92,7 +93,7 @@ def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool
     def look() -> None:
         prepare_database(config, engine)
         settings_source(config, engine, clock).current()
-        if with_worker:
+        if with_worker and config.engine == "native":
             Recorder(engine, config.database.tables_prefix, clock=clock)
 
     with closing(open_queues(config)) as queues:
@@ -143,6 +144,9 @@ def _backing(config: Config) -> Backing:
         ping=queues.ping,
         settings=settings.current,
         spool=spool,
-        record_now=AtOnce(lambda: native_recorder(config, engine, clock), clock=clock, logger=logger),
+        # The plugin takes hits from the queues only: with it such requests are queued like others.
+        record_now=None
+        if config.engine == "console"
+        else AtOnce(lambda: open_recorder(config, engine, clock), clock=clock, logger=logger),
         close=close,
     )

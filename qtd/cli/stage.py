@@ -1,4 +1,4 @@
-"""Broker and database as a command opens them: waited for, used, closed."""
+"""Broker, database and engine as a command opens them: waited for, used, closed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from sqlalchemy import Engine
 from qtd.cli.setup import ATTEMPT_SECONDS, load_config, wait_for
 from qtd.clock import Clock
 from qtd.config.root import Config
-from qtd.errors import ConfigurationError, QueuesBusy
+from qtd.errors import ConfigurationError, MatomoUnavailable, QueuesBusy
 from qtd.log.events import QueuesNotResized
 from qtd.log.logger import Logger
 from qtd.queue.contract import Queues
 from qtd.queue.lock_token import tokens_of
 from qtd.queue.open import open_queues
-from qtd.store.native import NativeRecorder
+from qtd.replay.recorder import HttpRecorder
 from qtd.systemd.notifier import Notifier
-from qtd.worker.assemble import native_recorder, number_of_queues, open_database
+from qtd.worker.assemble import number_of_queues, open_database
+from qtd.worker.engines import open_recorder
 from qtd.worker.recorder import Recorder
 from qtd.worker.reopen import ReopenedRecorder
-from qtd.worker.servers import broker_of, database_of
+from qtd.worker.servers import Server, broker_of, database_of, matomo_of
 
 #: What somebody has to finish his batch, at a start with another number of queues; nobody records meanwhile.
 _LET_GO_SECONDS: Final = 15.0
@@ -38,7 +39,8 @@ class Stage:
         self._config = config
         self._clock = clock
         self._engine = open_database(config)
-        self._recorder: NativeRecorder | None = None
+        self._recorder: Recorder | None = None
+        self._http: HttpRecorder | None = None
         machine = socket.gethostname().partition(".")[0]
         self.queues = open_queues(config, token=tokens_of(f"{holder}@{machine}"))
         #: of the rows, and of Matomo's other tables
@@ -55,16 +57,19 @@ class Stage:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Close all connections."""
+        self._close_http()
         self.queues.close()
         self._engine.dispose()
 
     def reach(self, stop: Event, *, no_wait: bool, notifier: Notifier | None = None) -> bool:
-        """Wait until broker and database are there; False where told to stop meanwhile.
+        """Wait until broker, database and Matomo (with engine http) are there; False where told to stop meanwhile.
 
         Raises:
             ConfigurationError, SchemaError: one of them is there but can not be used.
         """
-        return reached(
+        if self._config.engine == "console":  # the plugin knows its database itself
+            return self._wait_for(self.broker, self.queues.ping, stop, no_wait=no_wait, notifier=notifier)
+        there = reached(
             self._config,
             self._engine,
             self.queues.ping,
@@ -74,6 +79,10 @@ class Stage:
             no_wait=no_wait,
             notifier=notifier,
         )
+        matomo = matomo_of(self._config)
+        if not there or matomo is None:
+            return there
+        return self._wait_for(matomo, self._probe, stop, no_wait=no_wait, notifier=notifier)
 
     def settle(
         self,
@@ -114,15 +123,7 @@ class Stage:
                 logger.emit(QueuesNotResized(queues=wanted, cause=str(error)))
                 found.append(numbers.settle(None, stop, wait_seconds=_LET_GO_SECONDS))
 
-        wait_for(
-            self.broker.name,
-            self.broker.address,
-            attempt,
-            clock=self._clock,
-            stop=stop,
-            no_wait=no_wait,
-            notifier=notifier,
-        )
+        self._wait_for(self.broker, attempt, stop, no_wait=no_wait, notifier=notifier)
         return found[-1] if found else None
 
     def _of_plugin(self) -> Queues:
@@ -142,16 +143,61 @@ class Stage:
             raise RuntimeError("reach comes first")
         return ReopenedRecorder(self._recorder, self._reopen)
 
-    def _open(self) -> NativeRecorder:
-        self._recorder = native_recorder(self._config, self._engine, self._clock)
+    def _wait_for(
+        self,
+        server: Server,
+        attempt: Callable[[], object],
+        stop: Event,
+        *,
+        no_wait: bool,
+        notifier: Notifier | None,
+    ) -> bool:
+        return wait_for(
+            server.name,
+            server.address,
+            attempt,
+            clock=self._clock,
+            stop=stop,
+            no_wait=no_wait,
+            notifier=notifier,
+        )
+
+    def _open(self) -> Recorder:
+        self._recorder = self._opened(self._config)
         return self._recorder
 
-    def _reopen(self) -> NativeRecorder:
-        """Passwords and the rest come from the files as they are now."""
+    def _probe(self) -> None:
+        """Ask Matomo; after a failure with the token as it is then."""
+        if self._http is None:
+            self._recorder = self._reopen()
+            return
+        try:
+            self._http.probe()
+        except MatomoUnavailable:
+            self._close_http()
+            raise
+
+    def _opened(self, config: Config) -> Recorder:
+        recorder = open_recorder(config, self._engine, self._clock)
+        if isinstance(recorder, HttpRecorder):
+            self._close_http()
+            self._http = recorder
+        return recorder
+
+    def _close_http(self) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def _reopen(self) -> Recorder:
+        """Passwords, tokens and the rest come from the files as they are now."""
         config = load_config(self._config.source)
         self._engine.dispose()
         self._engine = open_database(config)
-        return native_recorder(config, self._engine, self._clock)
+        recorder = self._opened(config)
+        if self._http is not None:
+            self._http.probe()
+        return recorder
 
 
 def reached(

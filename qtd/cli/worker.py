@@ -66,7 +66,15 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
             wanted = None if count == wanted else wanted
             if plugin is not None:
                 totals += run_console_worker(
-                    config, plugin, number, queues, stop, clock=clock, logger=logger, notifier=notifier
+                    config,
+                    plugin,
+                    number,
+                    queues,
+                    stop,
+                    wanted=wanted,
+                    clock=clock,
+                    logger=logger,
+                    notifier=notifier,
                 )
                 continue
             parts = WorkerParts(

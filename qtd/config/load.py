@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from qtd.config.problems import describe
 from qtd.config.root import Config
 from qtd.config.secret import SecretFiles, resolve
-from qtd.config.support import unsupported
 from qtd.config.yaml_text import Document, parse
 from qtd.errors import ConfigurationError
 
@@ -40,7 +39,7 @@ def load(
         config = Config.model_validate(document.values)
     except ValidationError as error:
         raise ConfigurationError(*describe(error, Config, document.lines)) from None
-    problems = list(unsupported(config))
+    problems: list[str] = []
     if secrets:
         credentials = environ.get("CREDENTIALS_DIRECTORY")
         files = SecretFiles(

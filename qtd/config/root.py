@@ -11,7 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from qtd.config.batch import Batch
+from qtd.config.console import Console
 from qtd.config.database import Connection, Database
+from qtd.config.http import Http
 from qtd.config.ingest import Ingest
 from qtd.config.keep import Keep
 from qtd.config.log import Log
@@ -51,8 +53,11 @@ class Config(Section):
     ingest: Ingest = Ingest()
     spool: Spool = Spool()
     engine: Literal["native", "http", "console"] = Field(
-        "native", description="what records: native (qtd itself), http or console (Matomo does)"
+        "native",
+        description="what records: native (qtd itself), http (a Matomo elsewhere) or console (the PHP plugin)",
     )
+    http: Http = Http()
+    console: Console = Console()
     matomo: Matomo = Matomo()
     sites: ListOf[Site] = Field((), description="sites to track where no Matomo says so; an entry's keys:")
     log: Log = Log()
@@ -79,6 +84,13 @@ class Config(Section):
     def worker_count(self) -> int:
         """The most workers there are to be on a machine; each has its share of the queues."""
         return self.workers.count or self.workers.max or self.queue.count
+
+    @property
+    def batch_requests(self) -> int:
+        """Most entries that a worker takes at once: with engine http what goes into one call, for it has no end."""
+        if self.engine == "http":
+            return min(self.batch.max_requests, self.http.max_requests)
+        return self.batch.max_requests
 
     @property
     def least_workers(self) -> int:
@@ -127,9 +139,28 @@ class Config(Section):
                     f"workers.{name}",
                     f"{number} is more than queue.count ({self.queue.count}); a queue has one worker at a time",
                 )
+        self._check_engine()
         if self.spool.enabled and self.queue.backend == "memory":
             raise contradiction("spool.enabled", "is true, but queue.backend is memory, which is never away")
         times = Counter(site.idsite for site in self.sites)
         if twice := [idsite for idsite, n in times.items() if n > 1]:
             raise contradiction("sites", f"idsite {twice[0]} is there more than once")
         return self
+
+    def _check_engine(self) -> None:
+        if self.engine == "http":
+            if self.http.url is None:
+                raise contradiction("http.url", "is required with engine http")
+            if self.http.token is None and self.http.token_file is None:
+                raise contradiction("http.token_file", "is required with engine http (or http.token)")
+        if self.engine == "console":
+            if self.matomo.path is None:
+                raise contradiction(
+                    "matomo.path", "is required with engine console: its console is what runs"
+                )
+            if self.queue.backend != "redis":
+                raise contradiction(
+                    "queue.backend", f"is {self.queue.backend}, but with engine console only redis is shared"
+                )
+            if self.queue.entry_form != "plugin":
+                raise contradiction("queue.entries", f"is {self.queue.entry_form}, which PHP can not read")

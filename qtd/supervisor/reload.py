@@ -42,8 +42,8 @@ def compare(old: Config, new: Config) -> Change:
     ours = {"workers"} if "workers" in changed and not _concerns_workers(old, new) else set()
     return Change(
         everybody=tuple(name for name in changed if name in _EVERYBODY),
-        # The endpoint reads sites, database and Matomo's settings too, and logs.
-        ingest=tuple(name for name in changed if name not in _EVERYBODY | {"workers", "batch", "engine"}),
+        # The endpoint reads sites, database and Matomo's settings too, and logs; it records `queuedtracking=0` itself.
+        ingest=tuple(name for name in changed if name not in _EVERYBODY | {"workers", "batch", "console"}),
         workers=tuple(name for name in changed if name not in _EVERYBODY | _INGEST | ours),
     )
 

@@ -36,7 +36,7 @@ from qtd.worker.loop import WorkerLoop
 from qtd.worker.numbering import NumberOfQueues, NumberWatch
 from qtd.worker.outage import Outage
 from qtd.worker.recorder import Recorder
-from qtd.worker.servers import Server, broker_of, database_of
+from qtd.worker.servers import Server, broker_of, database_of, matomo_of
 from qtd.worker.share import own_queues, queue_order
 
 
@@ -151,7 +151,7 @@ class WorkerParts:
             recorder=self.recorder,
             clock=self.clock,
             logger=self.logger,
-            max_requests=max_requests or self.config.batch.max_requests,
+            max_requests=max_requests or self.config.batch_requests,
             lock_seconds=seconds,
             keep=LockKeeper(self.queues, seconds=seconds, clock=self.clock).keep,
         )
@@ -163,7 +163,13 @@ class WorkerParts:
 
     def outage(self, server: Server) -> Outage:
         """What is told when a server is away."""
-        return Outage(server, backoff=self.backoff(), clock=self.clock, logger=self.logger)
+        return Outage(
+            server,
+            backoff=self.backoff(),
+            clock=self.clock,
+            logger=self.logger,
+            matomo=matomo_of(self.config),
+        )
 
     def loop(
         self,

@@ -1,9 +1,9 @@
-"""An outage of broker or database: told when it begins, at each attempt, and when it is over."""
+"""An outage of broker, database or Matomo: told when it begins, at each attempt, and when it is over."""
 
 from __future__ import annotations
 
 from qtd.clock import Clock
-from qtd.errors import QtdError
+from qtd.errors import MatomoUnavailable, QtdError
 from qtd.log.events import Reached, Waiting
 from qtd.log.logger import Logger
 from qtd.worker.backoff import Backoff
@@ -13,8 +13,18 @@ from qtd.worker.servers import Server
 class Outage:
     """Whether one server is away, since when, and how long to wait until the next attempt."""
 
-    def __init__(self, server: Server, *, backoff: Backoff, clock: Clock, logger: Logger) -> None:
-        self._server = server
+    def __init__(
+        self,
+        server: Server,
+        *,
+        backoff: Backoff,
+        clock: Clock,
+        logger: Logger,
+        matomo: Server | None = None,
+    ) -> None:
+        """`matomo` is behind the server, with engine http: errors tell which of the two is away."""
+        self._server = self._away = server
+        self._matomo = matomo
         self._backoff = backoff
         self._clock = clock
         self._logger = logger
@@ -27,11 +37,14 @@ class Outage:
         if self.cause is None:
             self._began = self._clock.monotonic()
         self.cause = str(error)
+        self._away = self._server
+        if self._matomo is not None and isinstance(error, MatomoUnavailable):
+            self._away = self._matomo
         pause = self._backoff.failed()
         self._logger.emit(
             Waiting(
-                waits_for=self._server.name,
-                server=self._server.address,
+                waits_for=self._away.name,
+                server=self._away.address,
                 cause=self.cause,
                 pause_seconds=round(pause, 2),
             )
@@ -45,4 +58,4 @@ class Outage:
         self.cause = None
         self._backoff.succeeded()
         seconds = round(self._clock.monotonic() - self._began, 1)
-        self._logger.emit(Reached(waits_for=self._server.name, server=self._server.address, seconds=seconds))
+        self._logger.emit(Reached(waits_for=self._away.name, server=self._away.address, seconds=seconds))

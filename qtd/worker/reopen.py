@@ -1,7 +1,7 @@
-"""A recorder that is opened anew when the database's account or tables have changed under a running worker.
+"""A recorder that is opened anew when an account or the tables have changed under a running worker.
 
-Passwords are rotated and Matomo is updated while workers run. At its start a worker refuses what does not fit; later it
-goes on trying, with configuration, password files and tables as they are then, because hits are waiting.
+Passwords and tokens are rotated and Matomo is updated while workers run. At its start a worker refuses what does not
+fit; later it goes on trying, with configuration, password files and tables as they are then: hits are waiting.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from qtd.errors import ConfigurationError, DatabaseUnavailable, SchemaError
+from qtd.errors import ConfigurationError, DatabaseUnavailable, MatomoRefuses, SchemaError
 from qtd.store.native import BatchResult
 from qtd.worker.recorder import Recorder
 
@@ -41,3 +41,6 @@ class ReopenedRecorder:
         except (ConfigurationError, SchemaError) as error:
             self._recorder = None
             raise DatabaseUnavailable(str(error)) from error
+        except MatomoRefuses:
+            self._recorder = None
+            raise

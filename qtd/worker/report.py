@@ -15,7 +15,7 @@ from qtd.queue.contract import Queues
 from qtd.queue.lag import head_age
 from qtd.systemd.notifier import Notifier
 from qtd.systemd.watchdog import Watchdog
-from qtd.worker.loop import WorkerLoop
+from qtd.worker.progress import Progress
 
 #: Seconds between two status lines.
 STATUS_SECONDS: Final = 5.0
@@ -30,7 +30,7 @@ class _Done:
     """What was done in some time."""
 
     seconds: float
-    #: as `WorkerLoop.totals`
+    #: as `Progress.totals`
     counts: Counter[str]
 
     @property
@@ -72,7 +72,7 @@ class WorkerReport:
         self._status = _Span(now, STATUS_SECONDS)
         self._summary = _Span(now, SUMMARY_SECONDS)
 
-    def turn(self, loop: WorkerLoop) -> None:
+    def turn(self, loop: Progress) -> None:
         """Take note that the loop turned."""
         self._watchdog.feed()
         now = self._clock.monotonic()
@@ -81,7 +81,7 @@ class WorkerReport:
         if now >= self._summary.end and loop.trouble is None:
             self.summarise(loop)
 
-    def summarise(self, loop: WorkerLoop) -> None:
+    def summarise(self, loop: Progress) -> None:
         """Log what was done since the last summary, if anything was."""
         try:
             waiting = sum(self._queues.lengths())
@@ -107,7 +107,7 @@ class WorkerReport:
             )
         )
 
-    def _line(self, loop: WorkerLoop, done: _Done) -> str:
+    def _line(self, loop: Progress, done: _Done) -> str:
         """`queue 2: 1,204 waiting, lag 3 s, 4,310/s`."""
         if loop.trouble is not None:
             return redact_text(f"trying again: {loop.trouble}")

@@ -14,7 +14,7 @@ from qtd.db.engine import parse_url
 class Server:
     """Something outside that has to be there."""
 
-    #: `redis`, `database`
+    #: `redis`, `database`, `matomo`
     name: str
     #: `127.0.0.1:6379`, `/run/redis.sock`, `db.example.org:3306/matomo`, `/var/lib/qtd/qtd.sqlite3`
     address: str
@@ -38,6 +38,11 @@ def broker_of(config: Config) -> Server:
 def database_of(engine: Engine) -> Server:
     """Where the rows go."""
     return Server(name="database", address=_address(engine.url))
+
+
+def matomo_of(config: Config) -> Server | None:
+    """The Matomo that records, with engine http."""
+    return Server(name="matomo", address=config.http.endpoint) if config.engine == "http" else None
 
 
 def _address(url: URL) -> str:

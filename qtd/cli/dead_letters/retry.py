@@ -18,8 +18,8 @@ from qtd.cli.tables import opened
 from qtd.clock import SystemClock
 from qtd.errors import DatabaseConflict
 from qtd.store.dead_letters import DeadLetter, DeadLetters
-from qtd.store.retry import Retried, Retry
-from qtd.worker.assemble import dead_letter_retry
+from qtd.store.retry import Retried
+from qtd.worker.engines import LetterRetry, letter_retry
 
 #: Another transaction may be preferred so often; each time somebody got on.
 _CONFLICTS: Final = 10
@@ -51,7 +51,7 @@ def retry(
     with opened(config_path) as tables:
         log_as_configured(tables.config, "qtd")
         letters = DeadLetters(tables.engine, tables.prefix)
-        again = dead_letter_retry(tables.config, tables.engine, SystemClock())
+        again = letter_retry(tables.config, tables.engine, SystemClock())
         console = Console(stderr=True)
         try:
             with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -65,7 +65,7 @@ def retry(
         sys.exit(EXIT_FAILED)
 
 
-def _retry(again: Retry, letter: DeadLetter) -> Retried:
+def _retry(again: LetterRetry, letter: DeadLetter) -> Retried:
     for _ in range(_CONFLICTS):
         try:
             return again.retry(letter)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from qtd.config.goal import Goal as ConfiguredGoal
 from qtd.config.root import Config
 from qtd.config.site import Site as ConfiguredSite
+from qtd.engine.authentication import hash_token
 from qtd.engine.site import Goal, Site
 from qtd.store.settings.load import Configured
 from qtd.store.settings.matomo_files import read_matomo_files
@@ -22,14 +23,22 @@ def configured_by(config: Config) -> Configured:
     matomo = config.matomo
     base = Configured() if matomo.path is None else read_matomo_files(matomo.path).configured()
     options = {**base.options, **matomo.options}
+    salt = base.salt if matomo.salt is None else matomo.salt.get_secret_value()
     return replace(
         base,
-        salt=base.salt if matomo.salt is None else matomo.salt.get_secret_value(),
+        salt=salt,
         tracker={**base.tracker, **matomo.tracker},
         general={**base.general, **matomo.general},
         options=options,
+        super_user_tokens=_super_user_tokens(config, salt),
         sites={site.idsite: _site(site, options) for site in config.sites},
     )
+
+
+def _super_user_tokens(config: Config, salt: str) -> frozenset[str]:
+    """Those of the configuration: engine http replays with its own also where Matomo's tables are out of reach."""
+    tokens = [config.matomo.super_user_token, config.http.token if config.engine == "http" else None]
+    return frozenset(hash_token(token.get_secret_value(), salt) for token in tokens if token is not None)
 
 
 def _site(site: ConfiguredSite, options: dict[str, str]) -> Site:

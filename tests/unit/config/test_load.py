@@ -151,25 +151,18 @@ def test_all_mistakes_are_reported_in_the_files_order(write: Write) -> None:
         ("workers: {retry_min_seconds: 31}", "workers.retry_min_seconds"),
         ("ingest: {unix_socket: /run/i, port: 1}", "ingest.unix_socket"),
         ("sites: [&s {idsite: 1, name: x, main_url: 'http://x'}, *s]", "sites"),
+        ("engine: http", "http.url"),
+        ("engine: http\nhttp: {url: 'https://matomo.example/'}", "http.token_file"),
+        ("http: {token: a, token_file: b}", "http.token_file"),
+        ("engine: console", "matomo.path"),
+        ("engine: console\nmatomo: {path: /m}\nqueue: {backend: sql}", "queue.backend"),
+        ("engine: console\nmatomo: {path: /m}\nqueue: {entries: compact}", "queue.entries"),
     ],
 )
 def test_contradiction_names_the_key_to_change(write: Write, text: str, key: str) -> None:
     """Values that are fine alone but not together are refused at the key that is to change."""
     (problem,) = problems_of(write(text))
     assert problem.startswith(f"{key}: ")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "engine: http",
-        "engine: console",
-    ],
-)
-def test_what_is_not_implemented_yet_is_refused(write: Write, text: str) -> None:
-    """A valid choice that this version can not do is an error and never ignored."""
-    (problem,) = problems_of(write(text))
-    assert "not supported yet by this version" in problem
 
 
 @pytest.mark.parametrize(

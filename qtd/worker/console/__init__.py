@@ -1,0 +1,1 @@
+"""Engine console: the plugin's own `queuedtracking:process`, run by our workers."""
