@@ -62,7 +62,8 @@ def test_an_import(tracker: Tracking) -> None:
     """Each line is one row with its own time, address and agent, bots too; a foreign line is named, no more."""
     began = datetime.fromtimestamp(SystemClock().now(), UTC).replace(microsecond=0) - timedelta(days=3)
     log = list(lines(began))
-    with tracker(matomo={"super_user_token": TOKEN}) as tracked:
+    whole_addresses = {"PrivacyManager.ipAnonymizerEnabled": 0}
+    with tracker(matomo={"super_user_token": TOKEN, "options": whole_addresses}) as tracked:
         answers = [imported(tracked, log[at : at + AT_ONCE], TOKEN) for at in range(0, LINES, AT_ONCE)]
         tracked.until_taken(LINES - 1)
         bad = FOREIGN // AT_ONCE
@@ -86,6 +87,9 @@ def test_an_import(tracker: Tracking) -> None:
         assert {row["location_ip"][-1] for row in recorded} == set(range(1, ADDRESSES + 1))
         visits = Counter(row["location_ip"][-1] for row in tracked.visits())
         assert visits == dict.fromkeys(range(1, ADDRESSES + 1), 1)
+        spread = tracked.rows("SELECT queue, SUM(taken) AS n FROM qtd_counter GROUP BY queue")
+        assert len(spread) == 2
+        assert all(row["n"] > LINES / 4 for row in spread)
         assert tracked.end() == LINES - 1
 
 
