@@ -45,6 +45,9 @@ acceptance: $(VENV_READY) servers ## run the tests with real clients (QTD_MATOMO
 molecule: $(VENV_READY) $(ANSIBLE_READY) guests ## provision guests with the Ansible collection (as root; SCENARIO=default, else all)
 	@tools/molecule test $(if $(SCENARIO),--scenario-name '$(SCENARIO)',--all) $(ARGS)
 
+wheelhouse: $(VENV_READY) ## fill var/wheelhouse/own with qtd and all it needs (ARGS=3.11.2: for that Python; else this machine's)
+	@tools/make-wheelhouse var/wheelhouse/own $(or $(ARGS),$$($(PYTHON) -c 'import platform; print(platform.python_version())'))
+
 parity: $(VENV_READY) servers ## compare with recordings of Matomo
 	$(BIN)/pytest tests/parity $(ARGS)
 
@@ -90,4 +93,4 @@ clean: ## remove what the other targets made
 	rm -rf $(VENV) $(ANSIBLE_VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test acceptance unit contract integration test-systemd guests molecule parity lint format setup servers lock reference clean
+.PHONY: help demo test acceptance unit contract integration test-systemd guests molecule wheelhouse parity lint format setup servers lock reference clean
