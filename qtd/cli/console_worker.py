@@ -18,7 +18,7 @@ from qtd.systemd.notifier import Notifier
 from qtd.worker.backoff import Backoff
 from qtd.worker.console.command import PluginCommand
 from qtd.worker.console.loop import ConsoleLoop, Surroundings
-from qtd.worker.console.run import KILL_SECONDS, Runner
+from qtd.worker.console.run import Runner
 from qtd.worker.due import Due
 from qtd.worker.keeping import LockKeeper
 from qtd.worker.numbering import NumberWatch
@@ -26,11 +26,6 @@ from qtd.worker.outage import Outage
 from qtd.worker.report import WorkerReport
 from qtd.worker.servers import broker_of
 from qtd.worker.share import own_queues, queue_order
-
-
-def stop_seconds(config: Config) -> float:
-    """What the run that has begun may take once the worker is asked to end."""
-    return config.console.stop_seconds + KILL_SECONDS
 
 
 def run_console_worker(

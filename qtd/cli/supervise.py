@@ -28,6 +28,7 @@ from qtd.clock import SystemClock
 from qtd.db.transaction import reading
 from qtd.log.logger import get_logger
 from qtd.queue.open import open_queues
+from qtd.replay.matomo import Matomo
 from qtd.supervisor.children_runtime import ChildrenRuntime
 from qtd.supervisor.runtime import Runtime
 from qtd.supervisor.supervisor import Supervisor
@@ -35,6 +36,7 @@ from qtd.supervisor.systemd_runtime import SystemdRuntime
 from qtd.systemd.notifier import Notifier
 from qtd.systemd.units import Units
 from qtd.worker.assemble import open_database
+from qtd.worker.engines import quick_matomo, worker_stop_seconds
 
 IDENTIFIER = "qtd"
 
@@ -67,20 +69,20 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
     by_units = runtime == "systemd" or (runtime == "auto" and _started_by_systemd())
     refuse_memory(config)
     clock, notifier, wake = SystemClock(), Notifier.from_environment(), Event()
-    stop_seconds = 30 + 4 * config.database.command_timeout_seconds
+    stop_seconds = worker_stop_seconds(config)
 
     def stopping() -> None:
         notifier.stopping("ending", seconds=10 if by_units else stop_seconds + 10)
         wake.set()
 
     stop = stop_on_signals(stopping)
-    queues, engine = open_queues(config), open_database(config)
+    queues, engine, matomo = open_queues(config), open_database(config), quick_matomo(config, clock)
     try:
         if not reached(
             config,
             engine,
             queues.ping,
-            lambda: _ask(engine),
+            lambda: _ask(engine, None),
             clock=clock,
             stop=stop,
             no_wait=no_wait,
@@ -94,7 +96,7 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
                 runtime=SystemdRuntime(Units())
                 if by_units
                 else _children(config_path, Path(folder), stop_seconds),
-                database_answers=lambda: _ask(engine),
+                database_answers=lambda: _ask(engine, matomo),
                 read_config=lambda: load_config(config_path),
                 apply_log=lambda new: log_as_configured(new, IDENTIFIER),
                 notifier=notifier,
@@ -112,6 +114,8 @@ def command(*, runtime: str, config_path: Path | None, no_wait: bool) -> None:
     finally:
         queues.close()
         engine.dispose()
+        if matomo is not None:
+            matomo.close()
         notifier.close()
 
 
@@ -131,7 +135,9 @@ def _children(config_path: Path | None, folder: Path, stop_seconds: float) -> Ru
     )
 
 
-def _ask(engine: Engine) -> None:
-    """Raise Transient where the database is away."""
+def _ask(engine: Engine, matomo: Matomo | None) -> None:
+    """Raise Transient where the database is away, or the Matomo that records with engine http."""
     with reading(engine) as connection:
         connection.exec_driver_sql("SELECT 1")
+    if matomo is not None:
+        matomo.probe()

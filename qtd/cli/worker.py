@@ -8,17 +8,17 @@ from threading import Event
 
 import click
 
-from qtd.cli.console_worker import run_console_worker, stop_seconds
+from qtd.cli.console_worker import run_console_worker
 from qtd.cli.setup import config_option, no_wait_option, refuse, refuse_memory, start, stop_on_signals
 from qtd.cli.stage import Stage
 from qtd.clock import SystemClock
-from qtd.config.root import Config
 from qtd.errors import ConfigurationError
 from qtd.log.events import QueuesRenumbered, WorkerStarted, WorkerStopped
 from qtd.log.logger import get_logger
 from qtd.systemd.notifier import Notifier
 from qtd.worker.assemble import WorkerParts
 from qtd.worker.console.command import plugin_command
+from qtd.worker.engines import worker_stop_seconds
 from qtd.worker.report import WorkerReport
 from qtd.worker.servers import Server
 from qtd.worker.share import queue_order
@@ -48,7 +48,9 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
         )
     plugin = plugin_command(config) if config.engine == "console" else None
     clock, logger, notifier = SystemClock(), get_logger("worker", worker=number), Notifier.from_environment()
-    stop = stop_on_signals(lambda: notifier.stopping("finishing the batch", seconds=_stop_seconds(config)))
+    stop = stop_on_signals(
+        lambda: notifier.stopping("finishing the batch", seconds=worker_stop_seconds(config))
+    )
     with Stage(config, clock, holder=f"worker-{number}") as stage:
         if not stage.reach(stop, no_wait=no_wait, notifier=notifier):
             return
@@ -103,11 +105,3 @@ def _work(
     notifier.ready("ready")
     loop.run()
     return loop.totals
-
-
-def _stop_seconds(config: Config) -> float:
-    """What the batch that has begun may take: some statements that each wait as long as they may, and a call."""
-    if config.engine == "console":
-        return 30 + stop_seconds(config)
-    call = config.http.timeout_seconds if config.engine == "http" else 0
-    return 30 + 4 * config.database.command_timeout_seconds + call

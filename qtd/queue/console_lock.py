@@ -11,8 +11,8 @@ from qtd.queue.redis import RedisQueues
 
 
 def console_lock_key(queue: int) -> str:
-    """Return the key; it must not begin as the plugin's locks do, which it counts."""
-    return f"QtdConsoleLock{queue}"
+    """Return the key: one that the rights on the queues comprise, and not named as the locks that the plugin counts."""
+    return f"trackingQueueV1Console{queue}"
 
 
 def open_console_locks(config: Config, *, count: int, token: Callable[[], str]) -> Queues:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
@@ -17,7 +17,11 @@ from qtd.replay.retry import HttpRetry
 from qtd.store.dead_letters import DeadLetter
 from qtd.store.retry import Retried
 from qtd.worker.assemble import dead_letter_retry, native_recorder, prepare_database, settings_source
+from qtd.worker.console.run import KILL_SECONDS
 from qtd.worker.recorder import Recorder
+
+#: For the answer to somebody who asks again soon.
+_QUICK_SECONDS: Final = 5.0
 
 
 class LetterRetry(Protocol):
@@ -76,6 +80,25 @@ def letter_retry(config: Config, engine: Engine, clock: Clock) -> LetterRetry:
         )
     _refuse_console(config)
     return dead_letter_retry(config, engine, clock)
+
+
+def quick_matomo(config: Config, clock: Clock) -> Matomo | None:
+    """The Matomo that records, with engine http, for who only asks whether it is there and has no time to wait."""
+    if config.engine != "http":
+        return None
+    section = config.http.model_copy(
+        update={"timeout_seconds": min(_QUICK_SECONDS, config.http.timeout_seconds)}
+    )
+    return Matomo(section, clock=clock)
+
+
+def worker_stop_seconds(config: Config) -> float:
+    """What a worker may take from SIGTERM on: a batch that has begun, or the plugin's run."""
+    if config.engine == "console":
+        return 30 + config.console.stop_seconds + KILL_SECONDS
+    call = config.http.timeout_seconds if config.engine == "http" else 0
+    # Some statements, each of which waits as long as it may.
+    return 30 + 4 * config.database.command_timeout_seconds + call
 
 
 def _refuse_console(config: Config) -> None:

@@ -123,7 +123,7 @@ def test_a_worker_runs_the_plugin(redis_server: RedisServer, tmp_path: Path) -> 
         assert (finished["status"], finished["requests"]) == (0, 3)
         assert worker.named("worker_stopped")[0]["requests"] == 3
         assert worker.noise == []
-        assert client.keys("*Lock*") == []
+        assert client.keys("*Lock*") + client.keys("*Console*") == []
     with qtd("process", "--config", config) as process:
         assert process.end() == 2
         assert "a crontab can run the plugin's" in process.noise[0]

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from qtd.errors import DatabaseConflict, DatabaseUnavailable, QueueChanged
+from qtd.errors import BatchRejected, DatabaseConflict, DatabaseUnavailable, QueueChanged
 from qtd.log.events import BatchRetried, QueueLockLost, Reached, Waiting
 from qtd.queue.contract import Lock
 from qtd.queue.memory import MemoryQueues
@@ -208,7 +208,7 @@ def test_a_broker_outage_is_waited_for(working: Working) -> None:
     assert names == [("Waiting", "redis"), ("Reached", "redis")]
 
 
-@pytest.mark.parametrize("error", [DatabaseConflict("deadlock"), QueueChanged()])
+@pytest.mark.parametrize("error", [DatabaseConflict("deadlock"), QueueChanged(), BatchRejected("500")])
 def test_a_conflict_concerns_its_queue_only(working: Working, error: Exception) -> None:
     """The batch is done again after a pause that grows; the other queues go on without one."""
     working.engine.failures[0] = [error] * 3

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from qtd.errors import ConfigurationError, DatabaseConflict, DatabaseUnavailable, QtdError, SchemaError
+from qtd.errors import (
+    ConfigurationError,
+    DatabaseConflict,
+    DatabaseUnavailable,
+    MatomoRefuses,
+    QtdError,
+    SchemaError,
+)
 from qtd.worker.recorder import Recorder
 from qtd.worker.reopen import ReopenedRecorder
 from tests.fake_clock import FakeClock
@@ -50,3 +57,14 @@ def test_what_passes_opens_nothing() -> None:
     with pytest.raises(DatabaseUnavailable):
         recorder.record(0, [b"a"], fence=None)
     assert recorder.record(0, [b"a"], fence=None).recorded == 1
+
+
+def test_a_matomo_that_refuses_is_asked_anew_with_the_token_as_it_is_then() -> None:
+    """It is an outage of Matomo, and called so."""
+    before, after = RecordingEngine(FakeClock()), RecordingEngine(FakeClock())
+    before.failures[0] = [MatomoRefuses("no super user's")]
+    recorder = ReopenedRecorder(before, lambda: after)
+    with pytest.raises(MatomoRefuses):
+        recorder.record(0, [b"a"], fence=None)
+    assert recorder.record(0, [b"a"], fence=None).recorded == 1
+    assert after.recorded(0) == [b"a"]
