@@ -223,16 +223,15 @@ class _Passage:
                     self._passed = trap
                     if not trap.hold(self._client):
                         break
+                # Taken now: once the client has this answer, the next statement may be caught.
+                passed, self._passed = self._passed, None
                 self._client.sendall(data)
-                self._tell()
+                if passed is not None:
+                    passed.answered()
         _shut(server)
         _shut(self._client)
-        self._tell()
-
-    def _tell(self) -> None:
-        trap, self._passed = self._passed, None
-        if trap is not None:
-            trap.answered()
+        if self._passed is not None:
+            self._passed.answered()
 
 
 def _packets(end: socket.socket) -> Iterator[bytes]:
