@@ -42,6 +42,10 @@ acceptance: $(VENV_READY) servers ## run the tests with real clients (QTD_MATOMO
 	@tools/install-clients '$(VENV)'
 	$(BIN)/pytest tests/acceptance $(ARGS)
 
+faults: $(VENV_READY) servers ## kill, cut off, freeze and fill up servers, and compare rows (SEED=1 ROUNDS=50 KIND=kill-redis)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed '$(SEED)') $(if $(ROUNDS),--rounds '$(ROUNDS)') \
+	    $(if $(ROUND),--round '$(ROUND)') $(if $(KIND),--kind '$(KIND)') $(ARGS)
+
 molecule: $(VENV_READY) $(ANSIBLE_READY) guests ## provision guests with the Ansible collection (as root; SCENARIO=default, else all)
 	@tools/molecule test $(if $(SCENARIO),--scenario-name '$(SCENARIO)',--all) $(ARGS)
 
@@ -93,4 +97,4 @@ clean: ## remove what the other targets made
 	rm -rf $(VENV) $(ANSIBLE_VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find qtd tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test acceptance unit contract integration test-systemd guests molecule wheelhouse parity lint format setup servers lock reference clean
+.PHONY: help demo test acceptance faults unit contract integration test-systemd guests molecule wheelhouse parity lint format setup servers lock reference clean
