@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from functools import partial
 
 from guests import until
 from testinfra.host import Host
@@ -34,8 +34,8 @@ def recorded(database: Host, page: str) -> int:
     )
 
 
-def until_recorded(database: Host, pages: list[str], also: Callable[[], bool] = lambda: True) -> None:
+def until_recorded(database: Host, pages: list[str]) -> None:
     """Wait until each of these pages is in the database, and see that each is there once."""
     for page in pages:
-        until(f"{page} is recorded", lambda page=page: recorded(database, page) and also())
+        until(f"{page} is recorded", partial(recorded, database, page))
     assert {page: recorded(database, page) for page in pages} == dict.fromkeys(pages, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from guests import restart, until
 from testinfra.host import Host
@@ -12,6 +13,10 @@ AS_SERVICE = (
     "systemd-run --quiet --wait --pipe --collect --property=User=qtd --property=StateDirectory=qtd"
     " --property=LoadCredential=qtd:/etc/qtd/credentials"
 )
+
+
+def _runs(host: Host, unit: str) -> bool:
+    return bool(host.service(unit).is_running)
 
 
 def test_a_hit_arrives_in_the_database(host: Host) -> None:
@@ -57,5 +62,5 @@ def test_everything_comes_back_with_the_host(host: Host) -> None:
         "qtd-worker@1",
         "qtd-worker@2",
     ):
-        until(f"{unit} runs", lambda unit=unit: host.service(unit).is_running)
+        until(f"{unit} runs", partial(_runs, host, unit))
     until_recorded(host, [hit(host)])
