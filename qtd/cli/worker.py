@@ -31,8 +31,8 @@ from qtd.worker.share import queue_order
 def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
     """Run worker number N (from 1, as in qtd-worker@1): lock a queue, record it batch by batch, look further.
 
-    The engine decides who records: qtd itself (native), a Matomo over HTTP (http), or the plugin's own command, which is
-    then run again and again for the queues (console).
+    The engine decides who records: qtd itself (native), a Matomo over HTTP (http), or the plugin's own command, which
+    is then run again and again for the queues (console).
 
     SIGTERM or Ctrl-C ends it after the batch that has begun. Exit code 0: asked to end. 1: broker or database missing
     with --no-wait. 2: wrong usage, configuration or tables.
