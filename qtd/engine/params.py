@@ -16,6 +16,7 @@ import orjson
 from qtd.engine.php import (
     Param,
     float_text,
+    integer_of,
     is_integer,
     is_numeric,
     sanitize,
@@ -93,7 +94,7 @@ class Params:
             return default
         whole = to_int(value)
         if isinstance(value, str):
-            value = int(value) if is_integer(value) else to_float(value)
+            value = integer_of(value.strip()) if is_integer(value) else to_float(value)
         return whole if value == whole else default
 
     def number(self, name: str, wrong: float = 0.0) -> float | None:

@@ -17,6 +17,8 @@ _LEADING_NUMBER = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE
 #: Significant digits of a float as text.
 _PRECISION = 14
 _MAX_INT = 2**63 - 1
+#: Any number with so many digits has more bits.
+_BEYOND_64_BITS = 20
 _MIN_INT = -(2**63)
 
 _PART_OF_CHARACTER = re.compile("[\udc80-\udcff]")
@@ -53,6 +55,16 @@ def is_integer(text: str) -> bool:
     return _INTEGER.fullmatch(text) is not None
 
 
+def integer_of(text: str) -> int:
+    """A whole number that is written with or without sign; of one beyond 64 bits only that it is beyond them.
+
+    Clients may send any number of digits, and Python refuses thousands of them with a ValueError.
+    """
+    digits = text.lstrip("+-").lstrip("0")
+    number = int(digits[:_BEYOND_64_BITS] or 0)
+    return -number if text.startswith("-") else number
+
+
 def to_float(value: Param) -> float:
     """PHP's (float): the leading number of a text, 0.0 where there is none."""
     if isinstance(value, str):
@@ -71,7 +83,7 @@ def to_int(value: Param) -> int:
         return value
     if isinstance(value, str):
         whole = _INTEGER.fullmatch(value)
-        number: float = int(whole[1]) if whole else to_float(value)
+        number: float = integer_of(whole[1]) if whole else to_float(value)
         return max(_MIN_INT, min(_MAX_INT, int(number))) if isfinite(number) else 0
     if isinstance(value, float):  # of a number, unlike of a text, the lowest 64 bits are taken
         return (int(value) + 2**63) % 2**64 - 2**63 if isfinite(value) else 0

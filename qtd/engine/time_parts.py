@@ -11,6 +11,9 @@ from datetime import UTC, datetime, tzinfo
 from qtd.engine.calendar_days import civil, days, weekday_of
 from qtd.engine.time_zone import find_zone, offset_of, utc_offset
 
+#: Of a number of seconds, with its sign; PHP takes no more than fit into 64 bits.
+_MOST_DIGITS = 19
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -72,7 +75,10 @@ class Parts:
     def _add_epoch(self, found: Groups) -> None:
         self._has_date = False
         self._day, self._clock, self._has_time = [1970, 1, 1], (0, 0, 0), 0
-        self._steps["second"] += int(found["epoch"] or 0)
+        epoch = str(found["epoch"])
+        if len(epoch) > _MOST_DIGITS:
+            raise WrongTime
+        self._steps["second"] += int(epoch)
         self._set_zone(0)
 
     def _add_edge_of_month(self, found: Groups) -> None:

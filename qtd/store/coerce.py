@@ -27,6 +27,9 @@ Coercer: TypeAlias = Callable[[list[Any]], list[Any]]
 _LEADING_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _BEYOND_THREE_BYTES = re.compile("[\U00010000-\U0010ffff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Of an integer of 64 bits, with its sign.
+_MOST_DIGITS = 20
 _GREATEST_DOUBLE = 1.7976931348623157e308
 
 
@@ -85,7 +88,9 @@ def to_number(value: Any) -> int | float:
     if match is None:
         return 0
     text = match.group()
-    return float(text) if any(sign in text for sign in ".eE") else int(text)
+    # Beyond 64 bits no column tells an integer from a float; and of thousands of digits Python makes no int.
+    whole = len(text) <= _MOST_DIGITS and not any(sign in text for sign in ".eE")
+    return int(text) if whole else float(text)
 
 
 def _texts(kind: ColumnType, *, three_bytes: bool) -> Coercer:

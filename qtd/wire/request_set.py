@@ -25,6 +25,11 @@ Params: TypeAlias = "dict[str, Param]"
 Form: TypeAlias = Literal["plugin", "compact"]
 """How entries are written: for the plugin's processors too, or for qtd alone. Whoever reads takes both."""
 
+MAX_TIME: Final = 32_503_680_000
+"""Unix seconds at which the year 3000 begins, far from where dates end; no entry is from then."""
+
+_BEYOND_ALL_TIMES: Final = 20
+
 MAX_ENTRY_BYTES: Final = 64 * 1024 * 1024
 """The most an entry may hold uncompressed; more is an attack or damage."""
 
@@ -167,10 +172,17 @@ def _array(value: object) -> dict[str, Any]:
 def _time(*candidates: object) -> int | float:
     for candidate in candidates:
         if isinstance(candidate, int | float) and not isinstance(candidate, bool):
-            return candidate
+            return _checked(candidate)
         if isinstance(candidate, str) and candidate.isascii() and candidate.isdigit():
-            return int(candidate)
+            return _checked(int(candidate[:_BEYOND_ALL_TIMES]))
     raise UndecodableEntry("the entry has no time")
+
+
+def _checked(time: float) -> int | float:
+    """A time that dates can be made of: milliseconds, say, are none."""
+    if 0 <= time < MAX_TIME:
+        return time
+    raise UndecodableEntry("the entry's time is out of range")
 
 
 def _kind(value: object) -> str:

@@ -15,7 +15,7 @@ _NUMBER = 4
 def compare(left: str, right: str) -> int:
     """Negative, zero or positive as the left version is older than, equal to or newer than the right one."""
     if _PLAIN.fullmatch(left) and _PLAIN.fullmatch(right):
-        numbers, others = [int(part) for part in left.split(".")], [int(part) for part in right.split(".")]
+        numbers, others = [*map(_size, left.split("."))], [*map(_size, right.split("."))]
         return (numbers > others) - (numbers < others)
     if not left or not right:
         return bool(left) - bool(right)
@@ -29,7 +29,7 @@ def _parts(version: str) -> list[str]:
 def _compare_parts(left: list[str], right: list[str]) -> int:
     for one, other in zip(left, right, strict=False):
         if one.isdigit() and other.isdigit():
-            order = (int(one) > int(other)) - (int(one) < int(other))
+            order = (_size(one) > _size(other)) - (_size(one) < _size(other))
         else:
             order = _rank(one) - _rank(other)
         if order:
@@ -39,6 +39,12 @@ def _compare_parts(left: list[str], right: list[str]) -> int:
     if len(right) > len(left):
         return -_remainder(right[len(left)])
     return 0
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """What numbers are ordered by; clients may send any number of digits, and Python makes no int of thousands."""
+    significant = digits.lstrip("0")
+    return len(significant), significant
 
 
 def _remainder(part: str) -> int:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from qtd.errors import UndecodableEntry
 from qtd.wire.entry_id import entry_ids
 from qtd.wire.php_array import Param
-from qtd.wire.request_set import Form, RequestSet, decode, encode, form_of, identity
+from qtd.wire.request_set import MAX_TIME, Form, RequestSet, decode, encode, form_of, identity
 
 GOLDEN: list[tuple[str, str, dict[str, Any]]] = json.loads(
     (Path(__file__).parents[2] / "data" / "php" / "entries.json").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ request_sets = st.builds(
     server=st.dictionaries(st.text(max_size=9), st.text(max_size=20) | st.integers(0, 2**40), max_size=5),
     cookies=arrays,
     token_auth=st.just(False) | st.text(max_size=32),
-    time=st.integers(0, 2**40) | st.floats(0, 2e9),
+    time=st.integers(0, MAX_TIME - 1) | st.floats(0, 2e9),
     id=st.none() | st.text(min_size=1, max_size=20),
 )
 
@@ -154,6 +154,10 @@ def test_what_is_missing_is_empty() -> None:
         (stored({**ENTRY, "requests": "secret"}), "requests is string"),
         (stored({**ENTRY, "time": None}), "the entry has no time"),
         (stored({**ENTRY, "time": True}), "the entry has no time"),
+        (stored({**ENTRY, "time": -1}), "the entry's time is out of range"),
+        (stored({**ENTRY, "time": 1e300}), "the entry's time is out of range"),
+        (stored({**ENTRY, "time": 1_795_277_828_000}), "the entry's time is out of range"),
+        (stored({**ENTRY, "time": "9" * 5000}), "the entry's time is out of range"),
         (stored(ENTRY)[:-3], "the compressed data is cut short"),
         (stored(ENTRY)[:9] + b"xx" + stored(ENTRY)[11:], "the compressed data is damaged"),
         (zlib.compress(b'{"requests": [],'), "the entry is not JSON"),
