@@ -17,7 +17,7 @@ from tests.faults.plan import Plan
 from tests.faults.reference import Undisturbed
 from tests.faults.rows import dead_letters, empty, names_twice, rows_by_visitor
 from tests.faults.scene import Scene
-from tests.faults.verdict import Verdict, differences, judge, recorded
+from tests.faults.verdict import Verdict, buried, differences, judge, recorded
 from tests.servers.waiting import until
 
 VISITORS = 7
@@ -96,9 +96,7 @@ def _verdict(scene: Scene, undisturbed: Undisturbed) -> Verdict:
         recorded(crowd.answered, found), config=ground.config, salts_from=ground.engine
     )
     verdict.wrong += differences(expected, found)
-    letters = dead_letters(ground.engine)
-    if sorted(letters) != sorted(scene.garbage):
-        verdict.wrong.append(f"{len(letters)} dead letters, {len(scene.garbage)} entries of garbage")
+    verdict.wrong += buried(dead_letters(ground.engine), scene.garbage)
     if twice := names_twice(ground.engine):
         verdict.wrong.append(f"{twice} names are in log_action more than once")
     verdict.wrong += _audited(ground.config_file)

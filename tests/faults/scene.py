@@ -21,8 +21,8 @@ class Scene:
     crowd: Crowd
     #: no other fault is in force
     alone: bool
-    #: entries pushed past the endpoint that nobody can decode, as far as they are certainly in a queue
-    garbage: list[bytes] = field(default_factory=list)
+    #: entries pushed past the endpoint that nobody can decode, and whether each is as durable as what is accepted
+    garbage: dict[bytes, bool] = field(default_factory=dict)
 
     def catch(self, worker: Worker, point: Point) -> Trap:
         """Catch a worker at a point of its next batch; clients send as much more as it takes.

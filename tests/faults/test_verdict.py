@@ -17,7 +17,7 @@ from tests.faults.requests import (
     number_of_conversion,
 )
 from tests.faults.rows import Tables
-from tests.faults.verdict import Verdict, differences, judge, recorded
+from tests.faults.verdict import Verdict, buried, differences, judge, recorded
 
 VISITOR = "0" * 15 + "1"
 
@@ -105,6 +105,16 @@ def test_every_column_is_compared() -> None:
     assert "log_link_visit_action[1]: undisturbed {" in missing
     assert "(absent)" in missing
     assert list(differences({}, rows(1)))
+
+
+def test_dead_letters_are_the_garbage() -> None:
+    """All that is certainly in a queue, once each, and nothing else; what may be lost may be there."""
+    garbage = {b"a": True, b"b": True, b"c": False}
+    assert list(buried([b"a", b"b"], garbage)) == []
+    assert list(buried([b"c", b"b", b"a"], garbage)) == []
+    assert "1 of 3 pieces" in next(buried([b"a", b"c"], garbage))
+    assert "more than once" in next(buried([b"a", b"b", b"b"], garbage))
+    assert "none of the garbage: b'x'" in next(buried([b"a", b"b", b"x"], garbage))
 
 
 def test_verdicts_add_up() -> None:

@@ -115,5 +115,16 @@ def differences(expected: Mapping[str, Tables], found: Mapping[str, Tables]) -> 
             yield f"{visitor}: … and {len(compared.differences) - _SHOWN} more differences"
 
 
+def buried(letters: Sequence[bytes], garbage: Mapping[bytes, bool]) -> Iterator[str]:
+    """Whether dead letters are garbage and nothing else, each once, and all of it that was certainly in a queue."""
+    times = Counter(letters)
+    if more := [letter for letter in times if letter not in garbage]:
+        yield f"{len(more)} dead letters are none of the garbage: {more[0]!r:.120}"
+    if twice := [letter for letter, count in times.items() if count > 1]:
+        yield f"{len(twice)} pieces of garbage are dead letters more than once"
+    if lost := [entry for entry, certain in garbage.items() if certain and entry not in times]:
+        yield f"{len(lost)} of {len(garbage)} pieces of garbage are no dead letters"
+
+
 def _name(one: Answered) -> str:
     return f"{one.request.visitor} request {one.request.number} ({one.told})"

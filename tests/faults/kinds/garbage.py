@@ -32,9 +32,7 @@ class Garbage:
             for queue, entry in self._entries:
                 client.rpush(list_key(queue), entry)
                 self._scene.crowd.allow(1)
-                # On a server with a replica that is attached both have it.
-                if self._scene.ground.replicated(client):
-                    self._scene.garbage.append(entry)
+                self._scene.garbage[entry] = self._scene.ground.replicated(client)
 
     def heal(self) -> None:
         """Nobody takes them back."""

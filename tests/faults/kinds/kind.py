@@ -47,8 +47,10 @@ class Kind:
 
     @property
     def turn(self) -> int:
-        """When it strikes among several: who catches a worker first, while there is work; then who needs a broker."""
-        return 0 if CATCH in self.needs else 1 if GARBAGE in self.needs else 2
+        """When it strikes among several: garbage while all is well, then who catches a worker while it has work."""
+        if GARBAGE in self.needs:
+            return 0
+        return 1 if CATCH in self.needs else 2
 
     def goes_with(self, other: Kind) -> bool:
         """Whether both may strike in the same round."""
