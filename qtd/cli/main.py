@@ -19,6 +19,7 @@ COMMANDS = {
     "monitor": "Watch the queues: what waits, since when, who works on it.",
     "lock-status": "Show who holds which queue; take a lock off.",
     "print-queued-requests": "Print what will be recorded next.",
+    "queues": "Look into the queues, change their number, or give up what waits.",
     "dead-letters": "Look at what could not be recorded; retry or drop it.",
     "audit": "Check that everything taken from the queues is accounted for.",
     "db": "Look after qtd's own tables.",

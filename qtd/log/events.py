@@ -308,6 +308,16 @@ class QueueLockLost(Event):
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueDropped(Event):
+    """Somebody gave up what waited in a queue."""
+
+    level: ClassVar[int] = WARNING
+    queue: int
+    entries: int
+    requests: int
+
+
 # The number of queues
 
 

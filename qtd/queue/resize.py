@@ -40,7 +40,7 @@ CHUNK: Final = 500
 #: Seconds for which a queue is taken: ten years, for an interruption must not let anybody read.
 _FOR_GOOD: Final = 10 * 365 * 86400
 #: Seconds after which another one may go on in place of one that has died.
-_TURN_SECONDS: Final = 60
+_TURN_SECONDS: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +109,7 @@ class Resize:
 
         `present` is the number of queues where the broker knows of none in force; entries in later ones are
         found as well. Whoever holds a lock gets `wait_seconds` to finish his batch. A caller that needs more
-        than 50 seconds before `finish` says so with `go_on`.
+        than some seconds before `finish` says so with `go_on`.
 
         Raises:
             ConfigurationError: another change was interrupted and has to be finished first.
@@ -167,7 +167,7 @@ class Resize:
         """Tell that this is still alive.
 
         Raises:
-            LockLost: it has not done so for a minute, and somebody else may be at it.
+            LockLost: it has not done so for too long, and somebody else may be at it.
         """
         if self._turn is not None:
             self._queues.extend(self._turn, _TURN_SECONDS)

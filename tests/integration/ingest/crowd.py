@@ -19,12 +19,16 @@ from tests.servers.waiting import until
 class Crowd:
     """A thread for each visitor; a hit is sent when the one before was answered, so their order is known."""
 
-    def __init__(self, port: int, visitors: int, *, padding: int = 0) -> None:
+    def __init__(self, port: int, visitors: int, *, padding: int = 0, pause_seconds: float = 0.0) -> None:
+        """`pause_seconds` are between an answer and the visitor's next hit."""
         self._port = port
+        self._pause = pause_seconds
         self._padding = padding
         self._stop = threading.Event()
         #: by visitor: the numbers of the hits answered with 200
-        self.accepted: dict[str, list[int]] = {f"{number:016x}": [] for number in range(1, visitors + 1)}
+        self.accepted: dict[str, list[int]] = {
+            f"{number * 311 % 4096:03x}{number:013x}": [] for number in range(1, visitors + 1)
+        }
         #: how often each other status came; 0: the connection broke
         self.others: dict[int, int] = defaultdict(int)
         self._threads = [
@@ -60,6 +64,8 @@ class Crowd:
             status = self._hit(visitor, number)
             if status == 200:
                 self.accepted[visitor].append(number)
+                if self._pause:
+                    self._stop.wait(self._pause)
             else:
                 self.others[status] += 1
                 self._stop.wait(0.02)  # as a client with manners
@@ -67,7 +73,7 @@ class Crowd:
     def _hit(self, visitor: str, number: int) -> int:
         padding = f"&p={os.urandom(self._padding).hex()}" if self._padding else ""
         try:
-            return get(self._port, f"/matomo.php?idsite=1&rec=1&_id={visitor}&n={number}{padding}")[0]
+            return get(self._port, f"/matomo.php?idsite=1&rec=1&_id={visitor}&n={number}&url=http://example.org/{number}{padding}")[0]
         except (OSError, http.client.HTTPException):
             return 0
 

@@ -49,6 +49,7 @@ def test_names_and_fields_are_an_interface() -> None:
         "push_failed(entries, cause)",
         "push_recovered(seconds, refused)",
         "queue_blocked(queue, seconds)",
+        "queue_dropped(queue, entries, requests)",
         "queue_lock_lost(queue, seconds)",
         "queues_not_resized(queues, cause)",
         "queues_renumbered(queues, before)",
