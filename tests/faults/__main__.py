@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -17,6 +18,8 @@ from tests.faults.kinds import KINDS
 @click.option("--kind", type=click.Choice([kind.name for kind in KINDS]), help="Only this kind of fault.")
 def main(*, seed: int, rounds: int, only: int | None, kind: str | None) -> None:
     """Kill, stall, cut, fill up and fail over, and compare what was accepted with what is in the database."""
+    # Servers and the small disk are not to outlive whoever asks the course to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     course = run_course(
         seed=seed,
         rounds=[only] if only else range(1, rounds + 1),
