@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from testinfra.backend.base import BaseBackend, CommandResult
@@ -41,6 +41,10 @@ class GuestBackend(BaseBackend):  # type: ignore[misc]
         result = self.run_local("%s %s /bin/sh -c %s", _ENTER, self.pid, script)
         result.command = self.encode(script)
         return result
+
+    def feed(self, script: str, content: IO[bytes] | None) -> None:
+        """Run a shell script whose standard input is a file of this machine."""
+        subprocess.run([_ENTER, self.pid, "/bin/sh", "-c", script], check=True, stdin=content)
 
 
 def podman(*arguments: str) -> str:

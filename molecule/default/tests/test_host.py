@@ -83,6 +83,12 @@ def test_redis_keeps_what_it_is_given(host: Host) -> None:
     assert refused.startswith("NOPERM")
 
 
+def test_what_redis_held_before_is_still_there(host: Host) -> None:
+    """It was taken over while it ran without a log of changes, and has lost nothing."""
+    held = host.check_output("REDISCLI_AUTH=of-the-admin redis-cli --user admin lrange former-queue 0 -1")
+    assert held.split() == ["one", "two"]
+
+
 def test_the_sandbox_takes_effect(host: Host) -> None:
     """A worker has no capability, filtered system calls, and a file system that it can not write to."""
     pid = host.check_output("systemctl show -P MainPID qtd-worker@1")
