@@ -146,12 +146,18 @@ def _handler(matomo: Matomo) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_about: object) -> None:
+        """Say nothing of clients that hang up: they are what is tested."""
+
+
 @contextmanager
 def running_matomo(tls: ssl.SSLContext | None = None) -> Iterator[Matomo]:
     """Run one on a free port; `tls` for https."""
     matomo = Matomo()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(matomo))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(matomo))
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     scheme = "http" if tls is None else "https"
