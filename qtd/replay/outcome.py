@@ -10,7 +10,7 @@ from qtd.engine.invalid import InvalidRequest
 from qtd.engine.replay import NEEDS_TOKEN, replayed
 from qtd.engine.request import TrackingRequest
 from qtd.engine.settings import Settings
-from qtd.store.application import cause_of
+from qtd.store.cause import cause_of
 from qtd.store.entry import Entry, read_entry
 from qtd.wire.php_array import Param
 from qtd.wire.request_set import RequestSet, encode

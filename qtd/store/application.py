@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import extract_tb
-from typing import Final
 
 from sqlalchemy import Connection, Engine
 
@@ -19,9 +16,6 @@ from qtd.store.entry import Entry
 from qtd.store.recorder import Recorder
 from qtd.store.settings.source import SettingsSource
 from qtd.store.tally import Tally
-
-#: Where our own code lies.
-_PACKAGE: Final = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,19 +69,3 @@ class Application:
         if self._tracker is None or self._tracker.settings is not settings:
             self._tracker = Tracker(settings, self._outside)
         return self._tracker
-
-
-def cause_of(error: Exception) -> str:
-    """Why an entry was given up.
-
-    Errors that are not ours may quote it, so they are only named, with the line of ours that they come from.
-    """
-    name = type(error).__name__
-    if type(error).__module__.startswith("qtd."):
-        return f"{name}: {error}"
-    frames = [(Path(frame.filename), frame.lineno) for frame in extract_tb(error.__traceback__)]
-    ours = [(path, line) for path, line in frames if path.is_relative_to(_PACKAGE)]
-    if not ours:
-        return name
-    path, line = ours[-1]
-    return f"{name} at {path.relative_to(_PACKAGE.parent)}:{line}"

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qtd.errors import EntryError
+from qtd.store.cause import cause_of
 from qtd.store.ledger import digest
-from qtd.wire.request_set import RequestSet, decode, identity
+from qtd.wire.request_set import RequestSet, decode, digest_of, identity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,9 @@ def read_entry(stored: bytes) -> Entry:
         request_set = decode(stored)
     except EntryError as error:
         cause = str(error)
-    name = identity(stored, request_set)
+    except Exception as error:  # noqa: BLE001 - an entry that trips a bug of ours must not stop its queue
+        cause = cause_of(error)
+    name = digest_of(stored) if request_set is None else identity(stored, request_set)
     return Entry(stored=stored, identity=name, digest=digest(name), request_set=request_set, cause=cause)
 
 

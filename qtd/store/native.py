@@ -19,7 +19,8 @@ from qtd.db.transaction import writing
 from qtd.engine.outside import Outside
 from qtd.errors import ConfigurationError, SchemaError, Transient
 from qtd.log.logger import Logger, get_logger
-from qtd.store.application import Application, ReadEntries, cause_of
+from qtd.store.application import Application, ReadEntries
+from qtd.store.cause import cause_of
 from qtd.store.counters import Counters
 from qtd.store.dead_letter_bounds import DeadLetterBounds
 from qtd.store.dead_letters import Buried, DeadLetters

@@ -16,7 +16,8 @@ from qtd.config.keep import Keep
 from qtd.db.transaction import writing
 from qtd.engine.outside import Outside
 from qtd.errors import ConfigurationError, SchemaError, Transient
-from qtd.store.application import Application, cause_of
+from qtd.store.application import Application
+from qtd.store.cause import cause_of
 from qtd.store.counters import Counters
 from qtd.store.dead_letters import DeadLetter, DeadLetters
 from qtd.store.entry import Entry, read_entry

@@ -125,11 +125,12 @@ def identity(stored: bytes, decoded: RequestSet | None = None) -> str:
         try:
             decoded = decode(stored)
         except UndecodableEntry:
-            return _digest(stored)
-    return decoded.id or _digest(stored)
+            return digest_of(stored)
+    return decoded.id or digest_of(stored)
 
 
-def _digest(stored: bytes) -> str:
+def digest_of(stored: bytes) -> str:
+    """The identity of an entry without an id."""
     return "#" + blake2b(stored, digest_size=16).hexdigest()
 
 

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from qtd.errors import UndecodableEntry
-from qtd.store.application import cause_of
+from qtd.store.cause import cause_of
 from qtd.wire.request_set import decode
 
 
