@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from cProfile import Profile
-from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from time import perf_counter, process_time
 
 import click
@@ -17,7 +17,9 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from qtd.cli.bench.entries import entries_of
+from qtd.cli.bench.garbage import spoil
 from qtd.cli.bench.ground import configuration, tables
+from qtd.cli.bench.measured import GarbagePace, Measured, Pace
 from qtd.cli.bench.page_views import page_views
 from qtd.cli.bench.rounds import Spread
 from qtd.cli.bench.stages import STAGES, counted_statements, stopwatch
@@ -36,21 +38,8 @@ from qtd.worker.batch import BatchStep
 #: Before the first round: what happens once in a worker's life is not measured.
 _WARM_UP = 1000
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """What came out."""
-
-    requests: int
-    #: requests per second
-    rate: Spread
-    #: microseconds of processor time that the worker took for each request; the database's own is not in it
-    #: where that is a server
-    processor: Spread
-    #: microseconds for each request, by stage; `other` is what is left (queue, ledger, settings)
-    stages: dict[str, float]
-    #: statements for each batch, by their first word
-    statements: dict[str, float]
+#: Rounds with garbage have visitors of their own, with these numbers added to the round's.
+_OTHERS = 1_000_000
 
 
 @click.command()
@@ -65,6 +54,12 @@ class Measured:
     type=click.IntRange(1),
     help="So many different user agents in each round, none of which was seen before"
     " (default: a few dozen common ones).",
+)
+@click.option(
+    "--garbage",
+    type=click.FloatRange(min=0, max=100, min_open=True),
+    metavar="PERCENT",
+    help="Repeat each round with new page views, so many of which nobody can decode, and compare.",
 )
 @click.option(
     "--rounds", type=click.IntRange(1), default=5, show_default=True, help="How often it is repeated."
@@ -89,6 +84,7 @@ def process(
     hits_per_visit: int | None,
     visitors: int | None,
     agents: int | None,
+    garbage: float | None,
     rounds: int,
     database: str | None,
     profile: Path | None,
@@ -103,6 +99,7 @@ def process(
     \b
     Example:
       qtd bench process --requests 10000 --hits-per-visit 1
+      qtd bench process --garbage 1
       qtd bench process --db mysql+pymysql://root@127.0.0.1/test --json
     """
     if visitors is not None and hits_per_visit is not None:
@@ -111,9 +108,11 @@ def process(
         raise click.UsageError("more visitors than page views")
     hits = hits_per_visit or (requests // visitors if visitors else min(10, requests))
     console = Console(stderr=True)
-    configure(level="warning")
     try:
-        with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder, ExitStack() as ending:
+            # Each piece of garbage is told as an error: that takes its time too, but nobody wants to read it.
+            log = None if garbage is None else ending.enter_context((Path(folder) / "log").open("w"))
+            configure(level="warning", stream=log)
             url = database or f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
             kind = parse_url(url).get_backend_name()
             config = Config.model_validate(
@@ -131,6 +130,7 @@ def process(
                 ),
                 requests=requests,
                 rounds=rounds,
+                garbage=garbage,
                 console=console,
                 profile=profile,
             )
@@ -139,9 +139,15 @@ def process(
     except QtdError as error:
         click.echo(f"qtd: {error}", err=True)
         sys.exit(1)
-    _print(measured, title=f"{kind}, {batch} at once, {hits} page view(s) a visit", agents=agents)
+    shown = f"{agents:,} new user agents" if agents else "common user agents"
+    click.echo(
+        f"{kind}, {batch} at once, {hits} page view(s) a visit, {shown}, rounds of {measured.requests:,}"
+    )
+    for line in measured.lines():
+        click.echo(line)
     if as_json:
-        click.echo(orjson.dumps(_as_dict(measured, kind, batch, hits, agents)).decode())
+        asked = {"database": kind, "batch": batch, "hits_per_visit": hits, "agents": agents}
+        click.echo(orjson.dumps({"benchmark": "process"} | asked | measured.as_dict()).decode())
 
 
 def _measure(
@@ -150,6 +156,7 @@ def _measure(
     *,
     requests: int,
     rounds: int,
+    garbage: float | None,
     console: Console,
     profile: Path | None,
 ) -> Measured:
@@ -161,32 +168,58 @@ def _measure(
         )
         step = parts.step()
         _time(queues, step, entries(0, _WARM_UP))
-        rates, processor = [], []
+        clean, dirty = _Rounds(queues, step), _Rounds(queues, step)
         for number in range(1, rounds + 1):
-            waiting = entries(number, requests)
             with console.status(f"round {number} of {rounds}"):
-                used = process_time()
-                seconds = _time(queues, step, waiting)
-                processor.append((process_time() - used) / requests * 1e6)
-            rates.append(requests / seconds)
-            console.print(f"round {number}: {rates[-1]:,.0f} hits/s", highlight=False)
+                clean.add(entries(number, requests))
+            console.print(f"round {number}: {clean.rates[-1]:,.0f} hits/s", highlight=False)
+            if garbage is not None:
+                others = entries(_OTHERS + number, requests)
+                dirty.add(*spoil(others, percent=garbage, random=Random(number)))
+                console.print(f"  with garbage: {dirty.rates[-1]:,.0f} entries/s", highlight=False)
         stages, statements = _look_inside(engine, queues, step, entries(rounds + 1, requests))
         if profile is not None:
             waiting = entries(rounds + 2, requests)
             with Profile() as profiler:
                 _time(queues, step, waiting)
             profiler.dump_stats(profile)
+    with_garbage = None
+    if garbage is not None:
+        shares = [one / other for one, other in zip(dirty.rates, clean.rates, strict=True)]
+        with_garbage = GarbagePace(percent=garbage, pace=dirty.pace, share=Spread.of(shares))
     return Measured(
         requests=requests,
-        rate=Spread.of(rates),
-        processor=Spread.of(processor),
+        pace=clean.pace,
+        with_garbage=with_garbage,
         stages=stages,
         statements=statements,
     )
 
 
-def _time(queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes]) -> float:
-    """Seconds in which the worker's own steps record the entries.
+class _Rounds:
+    """Times round after round."""
+
+    def __init__(self, queues: MemoryQueues, step: BatchStep) -> None:
+        self._queues = queues
+        self._step = step
+        self.rates: list[float] = []
+        self._processor: list[float] = []
+
+    @property
+    def pace(self) -> Pace:
+        """Of at least one round."""
+        return Pace(rate=Spread.of(self.rates), processor=Spread.of(self._processor))
+
+    def add(self, entries: Sequence[bytes], dead: int = 0) -> None:
+        """Time one."""
+        used = process_time()
+        seconds = _time(self._queues, self._step, entries, dead=dead)
+        self._processor.append((process_time() - used) / len(entries) * 1e6)
+        self.rates.append(len(entries) / seconds)
+
+
+def _time(queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes], *, dead: int = 0) -> float:
+    """Seconds in which the worker's own steps record the entries, but for those that are `dead`.
 
     Raises QtdError where they do not.
     """
@@ -199,8 +232,10 @@ def _time(queues: MemoryQueues, step: BatchStep, entries: Sequence[bytes]) -> fl
         while (result := step.run(hold)) is not None:
             total.add(result)
         seconds = perf_counter() - began
-    if total.recorded != len(entries):
-        raise QtdError(f"of {len(entries)} page views only {total.recorded} were recorded: {total}")
+    if (total.recorded, total.dead) != (len(entries) - dead, dead):
+        raise QtdError(
+            f"of {len(entries)} page views only {total.recorded} were recorded, {total.dead} are dead"
+        )
     return seconds
 
 
@@ -214,33 +249,3 @@ def _look_inside(
     stages = {stage: seconds[stage] / len(entries) * 1e6 for stage in STAGES}
     stages["other"] = whole / len(entries) * 1e6 - sum(stages.values())
     return stages, {kind: count / batches for kind, count in statements.most_common()}
-
-
-def _print(measured: Measured, *, title: str, agents: int | None) -> None:
-    shown = f"{agents:,} new user agents" if agents else "common user agents"
-    click.echo(f"{title}, {shown}, rounds of {measured.requests:,}")
-    click.echo(
-        f"{measured.rate.text()} hits/s, {measured.processor.text()} microseconds of processor time each"
-    )
-    click.echo("microseconds each, in one round more:")
-    for stage, microseconds in measured.stages.items():
-        click.echo(f"  {stage:8}{microseconds:8.1f}")
-    statements = ", ".join(f"{count:.1f} {kind}" for kind, count in measured.statements.items())
-    click.echo(f"statements a batch: {statements}")
-
-
-def _as_dict(
-    measured: Measured, database: str, batch: int, hits: int, agents: int | None
-) -> dict[str, object]:
-    return {
-        "benchmark": "process",
-        "database": database,
-        "batch": batch,
-        "hits_per_visit": hits,
-        "agents": agents,
-        "requests": measured.requests,
-        "hits_per_second": measured.rate.as_dict(),
-        "processor_microseconds": measured.processor.as_dict(),
-        "microseconds": {stage: round(value, 1) for stage, value in measured.stages.items()},
-        "statements_per_batch": {kind: round(count, 2) for kind, count in measured.statements.items()},
-    }

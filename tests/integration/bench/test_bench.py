@@ -56,6 +56,16 @@ def test_process_with_new_agents_and_visitors() -> None:
     assert (result["hits_per_visit"], result["agents"], result["database"]) == (3, 30, "sqlite")
 
 
+def test_process_with_garbage() -> None:
+    """Each round is repeated with entries that nobody can decode; the others are recorded all the same."""
+    result = result_of("process", "--requests", "200", "--garbage", "2", "--rounds", "2")
+    garbage = result["garbage"]
+    assert garbage["percent"] == 2
+    assert garbage["entries_per_second"]["min"] > 0
+    assert garbage["processor_microseconds"]["min"] > 0
+    assert 0 < garbage["share_of_clean"]["min"] <= garbage["share_of_clean"]["max"]
+
+
 @pytest.mark.parametrize("backend", ["memory", "redis", "sql"])
 def test_accept_measures_the_endpoint(backend: str) -> None:
     """Rate, latency and what both sides took of the machine come out, with each backend."""
@@ -83,6 +93,7 @@ def test_accept_with_wrk() -> None:
     [
         (["process", "--visitors", "2", "--hits-per-visit", "2"], "give one of the two"),
         (["process", "--visitors", "20", "--requests", "10"], "more visitors than page views"),
+        (["process", "--garbage", "0"], "0.0 is not in the range 0<x<=100"),
         (["process", "--db", "oracle://x/y"], "'oracle' is not supported"),
         (["process", "--db", "nonsense"], "database URL"),
         (["accept", "--backend", "paper"], "'paper' is not one of"),
