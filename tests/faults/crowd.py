@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 import orjson
 
+from tests.faults.patience import PATIENCE
 from tests.faults.requests import NumberedRequest, Visitor, browser
-from tests.servers.process import PATIENCE, ServerError
+from tests.servers.process import ServerError
 
 PATH = "/matomo.php"
 #: Share of HTTP requests that are bulk requests, and the most tracking requests in one.

@@ -23,13 +23,13 @@ from qtd.ingest.spool.state import look
 from qtd.log.events import IngestStarted, WorkerStarted
 from qtd.queue.redis_keys import list_key, lock_key
 from qtd.store.create import create_tables
+from tests.faults.patience import until
 from tests.faults.process import QtdProcess
 from tests.faults.proxy import MariaDbDoor
 from tests.faults.requests import GOAL, HOST, SITE
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
-from tests.servers.waiting import until
 
 QUEUES: Final = 3
 WORKERS: Final = 2

@@ -9,8 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers.process import PATIENCE, ServerError
-from tests.servers.waiting import until
+from tests.faults.patience import PATIENCE, until
+from tests.servers.process import ServerError
 
 #: The checkout whose qtd is started: the one these tests belong to.
 ROOT = Path(__file__).parents[2]
@@ -77,6 +77,7 @@ class QtdProcess:
     def freeze(self) -> None:
         """Let it hang (SIGSTOP)."""
         os.killpg(self._pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self._pid, os.WSTOPPED)  # the signal only asks
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT); nothing to do where it does not run."""

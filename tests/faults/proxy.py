@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 
-from tests.servers.process import PATIENCE, ServerError
+from tests.faults.patience import PATIENCE
+from tests.servers.process import ServerError
 
 #: MySQL's protocol: three bytes of length, one of sequence; then, from the client, the command.
 _HEADER = 4

@@ -13,12 +13,12 @@ from qtd.clock import SystemClock
 from qtd.store.recorder import Recorder
 from tests.faults.crowd import Crowd
 from tests.faults.ground import Ground
+from tests.faults.patience import until
 from tests.faults.plan import Plan
 from tests.faults.reference import Undisturbed
 from tests.faults.rows import dead_letters, empty, names_twice, rows_by_visitor
 from tests.faults.scene import Scene
 from tests.faults.verdict import Verdict, buried, differences, judge, recorded
-from tests.servers.waiting import until
 
 VISITORS = 7
 CLIENTS = 4

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from tests.faults.crowd import Crowd
 from tests.faults.ground import Ground, Worker
+from tests.faults.patience import until
 from tests.faults.proxy import Point, Trap
-from tests.servers.waiting import until
 
 #: Between two requests that are to give a worker something to do.
 TRICKLE_SECONDS = 0.1

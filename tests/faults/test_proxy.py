@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
+from tests.faults.patience import until
 from tests.faults.proxy import MariaDbDoor, Point, Trap
 from tests.servers.process import ServerError
-from tests.servers.waiting import until
 
 BEGIN = b"UPDATE `qtd_ledger` SET batches = batches + 1"
 

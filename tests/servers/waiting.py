@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def until(settled: Callable[[], bool], what: str) -> None:
+def until(settled: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
     """Return when `settled` says so.
 
     Raises:
         ServerError: it never does; the text names `what` was waited for.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while not settled():
         if time.monotonic() > deadline:
-            raise ServerError(f"waited {PATIENCE:g} s in vain until {what}")
+            raise ServerError(f"waited {seconds:g} s in vain until {what}")
         time.sleep(0.02)  # between two questions, not instead of them

@@ -7,9 +7,9 @@ from random import Random
 import pymysql
 
 from tests.faults.kinds.kind import CATCH, CAUGHT, DATABASE, SERVERS
+from tests.faults.patience import until
 from tests.faults.proxy import Point, Trap
 from tests.faults.scene import Scene
-from tests.servers.waiting import until
 
 
 class CutCommit:

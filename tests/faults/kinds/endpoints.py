@@ -7,8 +7,8 @@ import signal
 from random import Random
 
 from tests.faults.kinds.kind import ENDPOINT, PROCESSES
+from tests.faults.patience import until
 from tests.faults.scene import Scene
-from tests.servers.waiting import until
 
 
 class KillIngest:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from tests.faults.kinds.kind import BROKER, CATCH, DATABASE, ENDPOINT, SERVERS
+from tests.faults.patience import until
 from tests.faults.scene import Scene
 from tests.faults.watched_redis import WatchedRedis
-from tests.servers.waiting import until
 
 
 class Failover:
