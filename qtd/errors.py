@@ -74,6 +74,15 @@ class QueuesRenumbered(Transient):
         self.entries = entries
 
 
+class NotAllPushed(BrokerUnavailable):
+    """Some entries were not taken, the others were."""
+
+    def __init__(self, message: str, entries: Sequence[tuple[int, bytes]]) -> None:
+        super().__init__(message)
+        #: `(queue, stored bytes)` that were not taken, in their order
+        self.entries = entries
+
+
 class QueuesBusy(Transient):
     """Somebody else is changing the number of queues, or does not let go of a queue: wait for him."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 import click
+from sqlalchemy import Engine
 
 from qtd.cli.setup import (
     config_option,
@@ -23,6 +24,7 @@ from qtd.cli.stage import reached
 from qtd.cli.together import serve_together
 from qtd.clock import SystemClock
 from qtd.config.root import Config
+from qtd.db.transaction import reading
 from qtd.errors import ConfigurationError
 from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
@@ -35,7 +37,9 @@ from qtd.store.settings.kept import KeptSettings
 from qtd.systemd.notifier import Notifier
 from qtd.worker.assemble import open_database, prepare_database, settings_source
 from qtd.worker.at_once import AtOnce
+from qtd.worker.direct import Direct
 from qtd.worker.engines import open_recorder
+from qtd.worker.keeping import LockKeeper
 from qtd.worker.servers import database_of
 
 
@@ -97,8 +101,9 @@ def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool
             Recorder(engine, config.database.tables_prefix, clock=clock)
 
     with closing(open_queues(config)) as queues:
-        # With a spool requests are accepted without the broker: it need not be there to begin.
-        ping = queues.ping if no_wait or config.spool_directory is None else _nothing
+        # With a spool requests are accepted without the broker, and so they are where they are recorded at once.
+        needed = config.queue.enabled and (no_wait or config.spool_directory is None)
+        ping = queues.ping if needed else _nothing
         try:
             return reached(
                 config, engine, ping, look, clock=clock, stop=stop, no_wait=no_wait, notifier=notifier
@@ -109,6 +114,12 @@ def _ready(config: Config, stop: Event, notifier: Notifier, *, with_worker: bool
 
 def _nothing() -> None:
     """Wait for nobody."""
+
+
+def _ask(engine: Engine) -> None:
+    """Raise Transient where the database is away."""
+    with reading(engine) as connection:
+        connection.exec_driver_sql("SELECT 1")
 
 
 def _backing(config: Config) -> Backing:
@@ -134,14 +145,24 @@ def _backing(config: Config) -> Backing:
         clock=clock,
     )
     spool = open_spool(config, following, clock=clock, logger=logger)
+    direct = Direct(
+        following,
+        lambda: open_recorder(config, engine, clock),
+        max_requests=config.batch_requests,
+        lock_seconds=config.workers.lock_seconds,
+        keep=lambda held: LockKeeper(held, seconds=config.workers.lock_seconds, clock=clock).keep,
+        clock=clock,
+        logger=logger,
+    )
     return Backing(
         # What other processes of this machine have learned counts for more than what the configuration wants.
         queues=config.queue.count if spool is None else spool.queues,
         numbers=following,
         zero_ids_by_address=config.queue.zero_ids_by_address,
         entries=config.queue.entry_form,
-        push=following.push,
-        ping=queues.ping,
+        push=following.push if config.queue.enabled else direct.push,
+        direct=not config.queue.enabled,
+        ping=queues.ping if config.queue.enabled else lambda: _ask(engine),
         settings=settings.current,
         spool=spool,
         # The plugin takes hits from the queues only: with it such requests are queued like others.

@@ -13,6 +13,10 @@ from qtd.config.section import Section, contradiction
 class Queue(Section):
     """The queues between accepting and recording."""
 
+    enabled: bool = Field(
+        True,
+        description="false: new requests are recorded at once, before the answer; what waits still is processed",
+    )
     backend: Literal["redis", "sql", "memory"] = Field(
         "redis", description="redis, sql (tables of a database) or memory (lost at the end; for trials only)"
     )

@@ -140,6 +140,10 @@ class Config(Section):
                     f"{number} is more than queue.count ({self.queue.count}); a queue has one worker at a time",
                 )
         self._check_engine()
+        if not self.queue.enabled and self.engine == "console":
+            raise contradiction(
+                "queue.enabled", "is false, but engine console takes requests from queues only"
+            )
         if self.spool.enabled and self.queue.backend == "memory":
             raise contradiction("spool.enabled", "is true, but queue.backend is memory, which is never away")
         times = Counter(site.idsite for site in self.sites)

@@ -30,6 +30,8 @@ class Backing:
     #: Makes `(queue, stored bytes)`, whose queues were found for so many, durable; called by several threads. Raises
     #: BrokerUnavailable, or QueuesRenumbered where that is an old number.
     push: Push
+    #: `push` records at once: that takes its time, and what it does not take is refused, not spooled.
+    direct: bool = False
     #: Raises BrokerUnavailable with the cause while `push` would fail.
     ping: Callable[[], None]
     #: Matomo's settings in force; called for each request, so it has to be quick.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from threading import Condition, Thread
 from typing import Final, Protocol, TypeAlias
 
-from qtd.errors import BrokerUnavailable, QtdError, QueuesRenumbered
+from qtd.errors import BrokerUnavailable, NotAllPushed, QtdError, QueuesRenumbered
 
 Entries: TypeAlias = Sequence[tuple[int, bytes]]
 #: Pushes entries whose queues were found for so many; raises QueuesRenumbered where that is an old number.
@@ -66,7 +66,8 @@ class Coalescer:
 
     `call_soon` runs a function in the event loop's thread (`loop.call_soon_threadsafe`). `failed` and
     `succeeded` are told once for each push, in the push thread; `failed` with the number of its entries that
-    are nowhere. With a `spool`, `check` has to be called now and then. `queues` is their number as far as it is known,
+    are nowhere. With a `spool`, `check` has to be called now and then; without `spools_failures` the spool gets only
+    what has to go behind what it holds. `queues` is their number as far as it is known,
     `renumbered` is told another one in the loop's thread; without `numbers` it never changes.
     """
 
@@ -79,6 +80,7 @@ class Coalescer:
         succeeded: Callable[[], None] = lambda: None,
         max_waiting_bytes: int = MAX_WAITING_BYTES,
         spool: Spooling | None = None,
+        spools_failures: bool = True,
         queues: int = 0,
         numbers: Numbers | None = None,
         renumbered: Callable[[int], None] = lambda _count: None,
@@ -90,6 +92,7 @@ class Coalescer:
         self._succeeded = succeeded
         self._max_waiting_bytes = max_waiting_bytes
         self._spool = spool
+        self._spools_failures = spools_failures
         self._numbers = numbers
         self._renumbered = renumbered
         #: by which queues are found: for the loop's thread, and for the one that pushes, which is the first to know
@@ -223,6 +226,8 @@ class Coalescer:
         if isinstance(error, QueuesRenumbered):
             batch.direct = error.entries
             raise error
+        if isinstance(error, NotAllPushed):
+            batch.direct = error.entries
         if error is not None:
             self._divert(batch, batch.direct, error)
         return True
@@ -288,7 +293,7 @@ class Coalescer:
         """
         if not entries:
             return
-        if self._spool is None:
+        if self._spool is None or (error is not None and not self._spools_failures):
             batch.refuse(entries, error or BrokerUnavailable())
             return
         try:

@@ -64,6 +64,7 @@ class HttpServer:
             failed=pushes.failed,
             succeeded=pushes.succeeded,
             spool=backing.spool,
+            spools_failures=not backing.direct,
             queues=backing.queues,
             numbers=backing.numbers,
             renumbered=self._renumbered,
@@ -72,6 +73,7 @@ class HttpServer:
         self._watch: asyncio.TimerHandle | None = None
         if self._spool is not None:
             self._spool.start()
+        if self._spool is not None and not backing.direct:
             self._check_push(self._spool.deadline_seconds / 4)
         # For what may take its time: health checks, and requests that go past the queue.
         self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="qtd-ingest")
@@ -93,7 +95,7 @@ class HttpServer:
             api=self._api,
             submit=self._coalescer.submit,
             counters=counters,
-            health=partial(health, backing.ping, backing.spool),
+            health=partial(health, backing.ping, backing.spool, direct=backing.direct),
             executor=self._executor,
             call_soon=loop.call_soon_threadsafe,
             log=log,
@@ -165,8 +167,11 @@ class HttpServer:
         self._sweep = self._loop.call_later(SWEEP_SECONDS, self._check_connections)
 
 
-def health(ping: Callable[[], None], spool: Spool | None) -> str:
+def health(ping: Callable[[], None], spool: Spool | None, *, direct: bool = False) -> str:
     """Say in words that requests are accepted, and where to; raises a QtdError where they are not."""
+    if direct:
+        ping()
+        return "ready, recording at once: queue.enabled is false"
     if spool is None:
         ping()
         return "ready"

@@ -88,7 +88,12 @@ def queues(broker: Broker, tmp_path: Path) -> Iterator[Queues]:
 
 def early(visitor: str, number: int) -> tuple[int, bytes]:
     """A hit that was accepted before everything else; in no queue yet."""
-    params: dict[str, Param] = {"idsite": "1", "rec": "1", "_id": visitor, "url": f"http://example.org/{number}"}
+    params: dict[str, Param] = {
+        "idsite": "1",
+        "rec": "1",
+        "_id": visitor,
+        "url": f"http://example.org/{number}",
+    }
     entry = RequestSet(
         requests=[params],
         server={"REMOTE_ADDR": "198.51.100.7"},

@@ -73,7 +73,10 @@ class Crowd:
     def _hit(self, visitor: str, number: int) -> int:
         padding = f"&p={os.urandom(self._padding).hex()}" if self._padding else ""
         try:
-            return get(self._port, f"/matomo.php?idsite=1&rec=1&_id={visitor}&n={number}&url=http://example.org/{number}{padding}")[0]
+            return get(
+                self._port,
+                f"/matomo.php?idsite=1&rec=1&_id={visitor}&n={number}&url=http://example.org/{number}{padding}",
+            )[0]
         except (OSError, http.client.HTTPException):
             return 0
 

@@ -9,7 +9,7 @@ from threading import Event, Semaphore
 
 import pytest
 
-from qtd.errors import BrokerUnavailable, QtdError
+from qtd.errors import BrokerUnavailable, NotAllPushed, QtdError, QueuesRenumbered
 from qtd.ingest.coalescer import Coalescer
 from qtd.ingest.http_server import health
 from tests.unit.ingest.spooling import Ground
@@ -146,3 +146,102 @@ def test_health_says_where_requests_go(pushing: Pushing) -> None:
     assert health(lambda: None, spool) == "ready"
     with pytest.raises(BrokerUnavailable):
         health(away, None)
+
+
+def test_queues_are_found_anew_when_their_number_has_changed(pushing: Pushing) -> None:
+    """What the broker does not take by the old number goes where it belongs now; the loop goes by the new one."""
+    broker = pushing.ground.broker
+    assert pushing.send((1, b"5")) == (None, False)
+    broker.count = 7
+    pushing.submit((1, b"9"), (2, b"6"))
+    pushing.calls.get(timeout=20)()  # the loop is told first
+    assert pushing.next() == (None, False)
+    assert broker.queues == {1: [b"5"], 2: [b"9"], 6: [b"6"]}
+    assert pushing.numbers == [7]
+    assert pushing.send((3, b"10")) == (None, False)
+    assert broker.queues[3] == [b"10"]
+    assert pushing.spool.queues == 7
+
+
+def test_nothing_overtakes_the_spool_while_the_number_changes(pushing: Pushing) -> None:
+    """All queues are closed until what was spooled by the old number is where it belongs."""
+    broker = pushing.ground.broker
+    broker.away = {0, 1, 2, 3}
+    assert pushing.send((1, b"5")) == (None, True)
+    broker.away, broker.count = set(), 7
+    # Another process of this machine hears of it, and closes what this one takes for open.
+    other = pushing.ground.spool(queues=4)
+    other.renumber(7)
+    pushing.submit((2, b"6"), (1, b"12"))
+    pushing.calls.get(timeout=20)()
+    assert pushing.next() == (None, True)
+    assert broker.queues == {}
+    assert pushing.numbers == [7]
+    assert pushing.spool.drain() == 0
+    assert broker.queues == {5: [b"5", b"12"], 6: [b"6"]}
+    assert pushing.send((5, b"19")) == (None, False)
+    assert broker.queues[5] == [b"5", b"12", b"19"]
+    pushing.ground.opened.remove(other)
+    other._appender.close()
+    other._folder.close()
+
+
+def test_a_number_that_differs_everywhere_is_an_honest_failure(pushing: Pushing) -> None:
+    """A broker that says another one each time: refused in the end, by whoever waits for it."""
+
+    class Confused:
+        """Says nine, then ten, and so on."""
+
+        said = 8
+
+        def number(self, _change: QueuesRenumbered) -> int:
+            """Say the next."""
+            self.said += 1
+            return self.said
+
+        def routed(self, entries: Sequence[tuple[int, bytes]], _count: int) -> Sequence[tuple[int, bytes]]:
+            """Leave them."""
+            return entries
+
+    pushing.ground.broker.count = 5
+    pushing.coalescer._numbers = Confused()
+    pushing.submit((1, b"1"))
+    while not pushing.told:
+        pushing.calls.get(timeout=20)()
+    assert "not the same everywhere" in str(pushing.told[0][0])
+    pushing.coalescer._numbers = pushing.ground.broker
+    pushing.told.clear()
+    pushing.submit((1, b"6"))
+    while not pushing.told:
+        pushing.calls.get(timeout=20)()
+    assert pushing.told == [(None, False)]
+    assert pushing.ground.broker.queues == {1: [b"6"]}
+
+
+def test_what_is_recorded_at_once_is_not_spooled(tmp_path: Path) -> None:
+    """Only those are told that they failed whose entries were not taken; what waits there already stays in order."""
+    ground = Ground(tmp_path / "spool")
+    spool = ground.spool()
+    spool.append([(1, b"1")])
+    told: list[tuple[int, object, bool]] = []
+    calls: queue.Queue[Callable[[], None]] = queue.Queue()
+
+    def push(entries: Sequence[tuple[int, bytes]], _count: int) -> None:
+        raise NotAllPushed("no database", [entry for entry in entries if entry[0] == 2])
+
+    coalescer = Coalescer(push, call_soon=calls.put, spool=spool, spools_failures=False, queues=4)
+    coalescer.submit(
+        [(2, b"2")], lambda error, spooled: told.append((2, None if error is None else str(error), spooled))
+    )
+    coalescer.submit(
+        [(0, b"0")], lambda error, spooled: told.append((0, None if error is None else str(error), spooled))
+    )
+    coalescer.submit(
+        [(1, b"5")], lambda error, spooled: told.append((1, None if error is None else str(error), spooled))
+    )
+    while len(told) < 3:
+        calls.get(timeout=20)()
+    assert sorted(told, key=str) == [(0, None, False), (1, None, True), (2, "no database", False)]
+    assert spool.state().entries == 2
+    assert coalescer.close(20)
+    ground.die()

@@ -12,6 +12,7 @@ from qtd.config.root import Config
 from qtd.errors import BrokerUnavailable, ConfigurationError, DatabaseUnavailable
 from qtd.log.events import (
     ConfigurationRefused,
+    QueuesRenumbered,
     Reached,
     RestartNeeded,
     SupervisorStarted,
@@ -20,7 +21,7 @@ from qtd.log.events import (
     WorkerAskedToRestart,
     WorkersWanted,
 )
-from qtd.queue.contract import QueueState
+from qtd.queue.contract import Numbering, QueueState
 from qtd.queue.memory import MemoryQueues
 from qtd.supervisor.supervisor import Supervisor
 from qtd.systemd.notifier import Notifier
@@ -248,3 +249,16 @@ def test_what_can_not_change_is_said(new: dict[str, Any], keys: str, command: st
     case.seconds(3)
     assert case.logger.of(RestartNeeded) == [RestartNeeded(keys=keys, command=command)]
     assert len(case.runtime.found) == workers
+
+
+def test_it_follows_the_number_of_queues() -> None:
+    """And blames nobody for what does not move while it is changed."""
+    case = Case(count=2, stuck_seconds=5)
+    case.queues.renumber(Numbering(count=6, target=6))
+    case.push(1)
+    case.seconds(20)
+    assert case.logger.of(QueuesRenumbered) == [QueuesRenumbered(queues=6, before=4)]
+    assert ("restart", 2) not in case.runtime.asked
+    case.queues.renumber(Numbering(count=6))
+    case.seconds(20)
+    assert ("restart", 2) in case.runtime.asked
