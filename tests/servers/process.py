@@ -79,7 +79,8 @@ class ServerProcess:
     def freeze(self) -> None:
         """Let it hang (SIGSTOP): connections stay, nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED)  # the signal only asks; a busy thread may still answer somebody
+        # The signal only asks; a busy thread may still answer somebody.
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         """Let it go on (SIGCONT)."""
