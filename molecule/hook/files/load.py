@@ -1,6 +1,6 @@
 """Runs in the guest: sends page views to a web server until it is told to stop, and says what became of each.
 
-    load.py PORT PREFIX
+    load.py PORT PREFIX [HOST [TIMEOUT_SECONDS]]
 
 Ends at the end of its standard input. Then it prints one line of JSON: the addresses of the pages that were accepted,
 and those that were not with the reason. Every third request is a POST, every sixth a bulk request of two page views.
@@ -13,6 +13,8 @@ import threading
 import time
 
 port, prefix = int(sys.argv[1]), sys.argv[2]
+host = sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"
+timeout = float(sys.argv[4]) if len(sys.argv) > 4 else 120.0
 THREADS, REQUESTS_A_SECOND = 4, 25
 stop = threading.Event()
 accepted: list[str] = []
@@ -38,7 +40,7 @@ def send(thread: int) -> None:
         number += 1
         bulk = number % 6 == 0
         pages = [f"http://shop.example/{prefix}/{thread}/{number}/{part}" for part in range(1 + bulk)]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
         try:
             request(connection, number, pages, f"{thread:02x}{number:014x}")
             answer = connection.getresponse()

@@ -1,0 +1,7 @@
+"""The guests of this scenario, and their Redis."""
+
+from __future__ import annotations
+
+from guests import guests, host, pytest_generate_tests
+
+__all__ = ["guests", "host", "pytest_generate_tests"]
