@@ -35,7 +35,7 @@ def test_wrong_values_are_refused_together_before_anything_is_changed(host: Host
             '{"qtd_redis_maxmemory": "1mb"}',
             "qtd_redis_maxmemory: 1mb: must be such as 512mb or 4gb, from 64mb",
         ),
-        ('{"qtd_redis_password": "short"}', "qtd_redis_password: (hidden): must be at least 8 characters"),
+        ('{"qtd_redis_password": "q7Xy"}', "qtd_redis_password: (hidden): must be at least 8 characters"),
         (
             '{"qtd_redis_appendfsync": "never"}',
             "qtd_redis_appendfsync must be one of: everysec, always, got: never",
@@ -48,7 +48,7 @@ def test_wrong_values_for_redis_are_refused(host: Host, variable: str, message: 
     done = play("--extra-vars", variable)
     assert done.returncode != 0
     assert message in unwrapped(done.stdout + done.stderr)
-    assert "short" not in done.stdout + done.stderr
+    assert "q7Xy" not in done.stdout + done.stderr
     assert host.check_output(STATE) == before
 
 
