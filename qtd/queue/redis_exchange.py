@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 if TYPE_CHECKING:
     from redis import ConnectionPool
+
+#: How Redis before 7 wraps what a replica says to a script; redis-py knows READONLY only at the beginning. Raised, it
+#: closes the connection, so that the next one is made to whoever is the master by then.
+_SCRIPT_READONLY: Final = "-READONLY You can't write"
 
 #: A command's name and arguments.
 Words: TypeAlias = "tuple[str | bytes | int, ...]"
@@ -58,4 +62,6 @@ def _answer(connection: Any) -> Answer:
     try:
         return connection.read_response()
     except ResponseError as refusal:
+        if _SCRIPT_READONLY in str(refusal):
+            raise ReadOnlyError(str(refusal)) from refusal
         return refusal

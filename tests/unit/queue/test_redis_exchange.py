@@ -80,3 +80,12 @@ def test_a_lost_connection_closes_all_of_them() -> None:
     with pytest.raises(exceptions.ConnectionError, match="lost"):
         talk(lost, FakePool(3, 4, log=log, name="b"))
     assert log[-4:] == ["a closed", "a released", "b closed", "b released"]
+
+
+def test_a_replica_that_refuses_a_script_is_left() -> None:
+    """As Redis 6.2 says it, READONLY stands in the middle; the connection is closed as for any other command."""
+    log: list[str] = []
+    said = "Error running script (call to f_1): @user_script:9: -READONLY You can't write against a read only replica."
+    with pytest.raises(exceptions.ReadOnlyError):
+        talk(FakePool(exceptions.ResponseError(said), 2, log=log, name="a"))
+    assert log[-2:] == ["a closed", "a released"]
