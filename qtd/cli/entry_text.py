@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from qtd.wire.request_set import decode
 
 #: Tracking parameters that say who somebody is.
 _PERSONAL: Final = frozenset({"uid", "_id", "cid", "cip"})
+#: The same within a query: REQUEST_URI and QUERY_STRING repeat what a GET request had.
+_IN_QUERY: Final = re.compile(rf"((?:^|(?<=[?&]))(?:{'|'.join(sorted(_PERSONAL))})=)[^&#]*")
 
 
 def entry_document(stored: bytes, *, reveal: bool) -> dict[str, Any]:
@@ -23,6 +26,10 @@ def entry_document(stored: bytes, *, reveal: bool) -> dict[str, Any]:
     document = asdict(request_set)
     if reveal:
         return document
+    document["server"] = {
+        name: _IN_QUERY.sub(rf"\1{HIDDEN}", value) if isinstance(value, str) else value
+        for name, value in document["server"].items()
+    }
     document["requests"] = [
         {name: HIDDEN if name in _PERSONAL else value for name, value in request.items()}
         for request in document["requests"]
