@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from qtd.log.logger import Logger
+
+# What is started in the background of a script ignores Ctrl-C, and so would everything that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 KINDS = frozenset({"unit", "contract", "integration", "parity", "acceptance", "faults", "systemd"})
