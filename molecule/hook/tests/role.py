@@ -30,5 +30,6 @@ def run(*options: str, **variables: Any) -> Outcome:
         check=False,
         capture_output=True,
         text=True,
+        env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"},
     )
     return Outcome(code=done.returncode, said=" ".join(f"{done.stdout} {done.stderr}".split()))
