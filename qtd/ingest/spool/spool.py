@@ -69,6 +69,8 @@ class Spool:
         )
         self._known: tuple[bytes, frozenset[int]] = (b"", frozenset())
         self._attempts = 0
+        #: how many entries had ever been drained when this draining began, which may take several attempts
+        self._drained_before: int | None = None
         self._told = False
         self._refusal: SpoolUnavailable | None = None
         self._appended = Event()
@@ -173,6 +175,7 @@ class Spool:
                 if pause:
                     self._clock.wait(pause, self._stop)
             self._told = False
+            self._drained_before = None  # another process may have come to the end of it
             if self._stop.is_set():
                 return
 
@@ -194,6 +197,8 @@ class Spool:
     def _attempt(self) -> float:
         before = self.state()
         pushed_before = self._folder.positions.pushed()
+        if self._drained_before is None:
+            self._drained_before = pushed_before
         self._attempts += 1
         drain = Drain(
             self._folder,
@@ -212,7 +217,9 @@ class Spool:
             self._told = False
             self._pauses.succeeded()
             seconds = round(self._clock.now() - (before.since or self._clock.now()), 1)
-            self._log.emit(SpoolDrained(entries=pushed, seconds=seconds))
+            drained = self._folder.positions.pushed() - self._drained_before
+            self._drained_before = None
+            self._log.emit(SpoolDrained(entries=drained, seconds=seconds))
             return 0.0
         if drain.cause is None:
             return 0.0
