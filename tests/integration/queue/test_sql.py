@@ -51,7 +51,9 @@ def test_prefixes_keep_installations_apart(database_url: str) -> None:
     assert SqlQueues(engine, count=1, prefix="two_").lengths() == [0]
     with reading(engine) as connection:
         assert sorted(inspect(connection).get_table_names()) == [
-            f"{prefix}_qtd_queue_{name}" for prefix in ("one", "two") for name in ("entry", "head", "tail")
+            f"{prefix}_qtd_queue_{name}"
+            for prefix in ("one", "two")
+            for name in ("entry", "head", "number", "tail")
         ]
 
 
