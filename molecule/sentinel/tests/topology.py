@@ -12,7 +12,7 @@ ADDRESSES = {
 
 
 def ask(host: Host, *command: str, port: int = 6379) -> list[str]:
-    """Ask the host's server (or on 26379 its Sentinel); return the lines of what it says, none where it gives no answer.
+    """Ask the host's server (or on 26379 its Sentinel); return the lines that it says, none without an answer.
 
     A server gives none while it starts, and closes its connections when a Sentinel makes it a replica.
     """
