@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import orjson
 import structlog
@@ -17,6 +17,7 @@ from qtd.log.events import LibraryMessage
 from qtd.log.journal import entry
 from qtd.log.logger import Logger
 from qtd.log.redact import redact
+from qtd.log.unbreakable import Unbreakable
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "human"]
@@ -46,9 +47,12 @@ def configure(
     number = logging.getLevelNamesMapping()[level.upper()]
     human = format == "human" or (format == "auto" and stream.isatty())
     processors = _processors(clock or SystemClock(), human=human, colors=stream.isatty())
-    factory: Callable[..., Any] = structlog.WriteLoggerFactory(stream)
+    sink = Unbreakable(stream)
+    factory: Callable[..., Any] = structlog.WriteLoggerFactory(
+        cast("TextIO", sink)
+    )  # all it takes is these two
     if format == "auto" and not human and journal is not None:
-        target = _ToJournal(journal, stream, identifier)
+        target = _ToJournal(journal, sink, identifier)
         processors = [*processors[:-1], target.render]
         factory = target.logger
     Logger.threshold = number
@@ -115,7 +119,7 @@ def _for_people(_logger: object, _method: str, line: Any) -> str:
 class _ToJournal:
     """What structlog writes to where that is the journal; what it does not take goes to the stream."""
 
-    def __init__(self, send: SendEntry, stream: TextIO, identifier: str) -> None:
+    def __init__(self, send: SendEntry, stream: Unbreakable, identifier: str) -> None:
         self._send = send
         self._stream = stream
         self._identifier = identifier

@@ -66,7 +66,16 @@ class Running:
         """Read the log to its end, when all processes are gone; return the exit code."""
         for _ in self._log():
             pass
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until the first process has ended, whatever it still logs; return the exit code."""
         return self._process.wait(PATIENCE)
+
+    def stop_reading(self) -> None:
+        """Close the log's pipe: what the process writes from now on fails."""
+        assert self._process.stderr is not None
+        self._process.stderr.close()
 
     def output(self) -> str:
         """What the process printed, when it has ended."""

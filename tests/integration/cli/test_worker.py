@@ -60,6 +60,23 @@ def test_sigterm_finishes_the_batch(
         assert client.keys("QueuedTrackingLock*") == []
 
 
+def test_sigterm_is_heard_when_nobody_reads_the_log(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Who read the worker's log has gone: asked to end it ends as always, instead of living on unasked."""
+    config = configuration(
+        tmp_path,
+        redis={"hosts": [redis_server.address]},
+        database={"url": f"sqlite:///{tmp_path / 'qtd.sqlite3'}"},
+        queue={"count": 1},
+    )
+    with qtd("worker", "1", "--config", config) as worker:
+        worker.until("worker_started")
+        worker.stop_reading()
+        worker.terminate()
+        assert worker.wait() == 0
+    with redis_server.client() as client:
+        assert client.keys("QueuedTrackingLock*") == []
+
+
 def waits_for_a_table(server: MariaDbServer, schema: str) -> bool:
     """Whether a statement in this database waits for `LOCK TABLES`."""
     with server.connect() as connection, connection.cursor() as cursor:
