@@ -6,7 +6,7 @@ import functools
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,6 +86,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let a test that takes `host` run once for each guest."""
     if "host" in metafunc.fixturenames:
         metafunc.parametrize("host", _inventory().get_hosts("guests"), indirect=True, scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a test that failed what its guests have to say about it."""
+    report = yield
+    if report.failed:
+        for name in _inventory().get_hosts("guests"):
+            said = guest(name).run(
+                "systemctl --no-pager --failed; journalctl --no-pager --lines 60 -u 'qtd*' -u 'redis*' -u mariadb"
+            )
+            report.sections.append((f"the journal of {name}", said.stdout + said.stderr))
+    return report
 
 
 @pytest.fixture(scope="session")

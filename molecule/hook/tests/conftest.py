@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from guests import guests, host, pytest_generate_tests
+from guests import guests, host, pytest_generate_tests, pytest_runtest_makereport
 from matomo_site import PORTS, Site
 from testinfra.host import Host
 
-__all__ = ["guests", "host", "pytest_generate_tests"]
+__all__ = ["guests", "host", "pytest_generate_tests", "pytest_runtest_makereport"]
 
 
 @pytest.fixture(params=list(PORTS))

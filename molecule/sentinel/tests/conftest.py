@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from guests import guests, host, pytest_generate_tests
+from guests import guests, host, pytest_generate_tests, pytest_runtest_makereport
 
-__all__ = ["guests", "host", "pytest_generate_tests"]
+__all__ = ["guests", "host", "pytest_generate_tests", "pytest_runtest_makereport"]

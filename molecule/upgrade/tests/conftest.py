@@ -1,5 +1,5 @@
 """The guests of this scenario."""
 
-from guests import guests, host, pytest_generate_tests
+from guests import guests, host, pytest_generate_tests, pytest_runtest_makereport
 
-__all__ = ["guests", "host", "pytest_generate_tests"]
+__all__ = ["guests", "host", "pytest_generate_tests", "pytest_runtest_makereport"]

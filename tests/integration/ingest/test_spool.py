@@ -22,8 +22,8 @@ QUEUES = 3
 
 @pytest.fixture(scope="module")
 def own_redis() -> Iterator[RedisServer]:
-    """Run a Redis that the tests kill, with an append-only file."""
-    with running_redis("--appendonly", "yes") as server:
+    """Run a Redis that the tests kill; what it has answered is on the disk (`everysec` would not promise that)."""
+    with running_redis("--appendonly", "yes", "--appendfsync", "always") as server:
         yield server
 
 

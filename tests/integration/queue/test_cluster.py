@@ -96,7 +96,8 @@ def test_a_slot_is_followed_while_and_after_it_moves(changing: ClusterServers) -
 
 def test_a_shard_that_is_gone_is_an_outage_and_so_is_its_cluster() -> None:
     """Without a replica nobody takes over; when the server is back the same object goes on."""
-    with running_cluster("--appendonly", "yes", node_timeout_milliseconds=1000) as cluster:
+    durable = ("--appendonly", "yes", "--appendfsync", "always")
+    with running_cluster(*durable, node_timeout_milliseconds=1000) as cluster:
         queues = open_cluster(cluster)
         queues.push([(queue, b"entry") for queue in range(COUNT)])
         gone = cluster.owner_of(LIST)
