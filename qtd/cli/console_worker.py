@@ -9,7 +9,7 @@ from threading import Event
 
 from qtd.clock import Clock
 from qtd.config.root import Config
-from qtd.log.events import WorkerStarted
+from qtd.log.events.worker import WorkerStarted
 from qtd.log.logger import Logger
 from qtd.queue.console_lock import open_console_locks
 from qtd.queue.contract import Queues

@@ -18,7 +18,7 @@ from qtd.clock import Clock
 from qtd.config.load import load
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, SchemaError, Transient
-from qtd.log.events import ConfigurationRead, Stopping
+from qtd.log.events.process import ConfigurationRead, Stopping
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
 from qtd.log.redact import redact_text

@@ -12,7 +12,7 @@ from qtd.config.root import Config
 from qtd.errors import ConfigurationError
 from qtd.ingest.spool.spool import Spool
 from qtd.ingest.spool.state import look
-from qtd.log.events import SpoolBroken
+from qtd.log.events.spool import SpoolBroken
 from qtd.log.logger import Logger
 from qtd.queue.following import FollowingQueues
 from qtd.worker.backoff import Backoff

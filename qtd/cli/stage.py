@@ -14,7 +14,7 @@ from qtd.cli.setup import ATTEMPT_SECONDS, load_config, wait_for
 from qtd.clock import Clock
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, MatomoUnavailable, QueuesBusy
-from qtd.log.events import QueuesNotResized
+from qtd.log.events.queues import QueuesNotResized
 from qtd.log.logger import Logger
 from qtd.queue.contract import Queues
 from qtd.queue.lock_token import tokens_of

@@ -13,7 +13,8 @@ from qtd.cli.setup import config_option, no_wait_option, refuse, refuse_memory, 
 from qtd.cli.stage import Stage
 from qtd.clock import SystemClock
 from qtd.errors import ConfigurationError
-from qtd.log.events import QueuesRenumbered, WorkerStarted, WorkerStopped
+from qtd.log.events.queues import QueuesRenumbered
+from qtd.log.events.worker import WorkerStarted, WorkerStopped
 from qtd.log.logger import get_logger
 from qtd.systemd.notifier import Notifier
 from qtd.worker.assemble import WorkerParts

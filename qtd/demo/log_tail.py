@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 
-from qtd.log.events import BatchApplied, EntryDead, IngestStarted
+from qtd.log.events.dead_letters import EntryDead
+from qtd.log.events.ingest import IngestStarted
+from qtd.log.events.worker import BatchApplied
 
 _APPLIED = BatchApplied.name()
 _DEAD = EntryDead.name()

@@ -15,7 +15,7 @@ from qtd.ingest.counters import Counters
 from qtd.ingest.http_request import HttpRequest
 from qtd.ingest.tracking_api import Prepared, TrackingApi
 from qtd.log import Logger
-from qtd.log.events import RequestFailed
+from qtd.log.events.ingest import RequestFailed
 from qtd.wire.request_set import RequestSet
 
 Reply = Callable[[Answer], None]

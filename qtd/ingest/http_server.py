@@ -25,7 +25,8 @@ from qtd.ingest.proxies import Proxies
 from qtd.ingest.spool.spool import Spool
 from qtd.ingest.tracking_api import TrackingApi
 from qtd.log import Logger
-from qtd.log.events import PushFailed, PushRecovered, QueuesRenumbered
+from qtd.log.events.ingest import PushFailed, PushRecovered
+from qtd.log.events.queues import QueuesRenumbered
 from qtd.wire.entry_id import entry_ids
 
 SWEEP_SECONDS = 0.5

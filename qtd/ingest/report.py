@@ -7,7 +7,7 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.ingest.counters import Counters
-from qtd.log.events import IngestSummary
+from qtd.log.events.ingest import IngestSummary
 from qtd.log.logger import Logger
 from qtd.systemd.notifier import Notifier
 from qtd.systemd.watchdog import Watchdog

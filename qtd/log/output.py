@@ -13,7 +13,7 @@ import structlog
 from structlog.typing import Processor
 
 from qtd.clock import Clock, SystemClock
-from qtd.log.events import LibraryMessage
+from qtd.log.events.library import LibraryMessage
 from qtd.log.journal import entry
 from qtd.log.logger import Logger
 from qtd.log.redact import redact

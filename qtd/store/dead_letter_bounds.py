@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from qtd.clock import Clock
 from qtd.config.keep import Keep
 from qtd.db.transaction import reading, writing
-from qtd.log.events import DeadLettersDropped, DeadLettersExpiring
+from qtd.log.events.dead_letters import DeadLettersDropped, DeadLettersExpiring
 from qtd.log.logger import Logger
 from qtd.store.counters import Counters
 from qtd.store.dead_letters import DeadLetters, Selection

@@ -7,7 +7,12 @@ from random import Random
 from typing import Final
 
 from qtd.clock import Clock
-from qtd.log.events import WorkerAskedToRestart, WorkerAskedToStart, WorkerAskedToStop, WorkerFailed
+from qtd.log.events.supervisor import (
+    WorkerAskedToRestart,
+    WorkerAskedToStart,
+    WorkerAskedToStop,
+    WorkerFailed,
+)
 from qtd.log.logger import Logger
 from qtd.supervisor.runtime import Phase, Runtime, WorkerState
 from qtd.worker.backoff import Backoff

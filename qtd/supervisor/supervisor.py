@@ -10,11 +10,10 @@ from typing import Final
 from qtd.clock import Clock
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError, Transient
-from qtd.log.events import (
-    ConfigurationRead,
-    ConfigurationRefused,
+from qtd.log.events.process import ConfigurationRead, ConfigurationRefused
+from qtd.log.events.queues import QueuesRenumbered
+from qtd.log.events.supervisor import (
     QueueBlocked,
-    QueuesRenumbered,
     RestartNeeded,
     SupervisorStarted,
     SupervisorStopped,

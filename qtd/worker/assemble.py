@@ -16,7 +16,7 @@ from qtd.config.root import Config
 from qtd.config.secret import revealed
 from qtd.db.engine import Timeouts, open_engine
 from qtd.engine.outside import Outside
-from qtd.log.events import TablesCreated
+from qtd.log.events.store import TablesCreated
 from qtd.log.logger import Logger, get_logger
 from qtd.queue.contract import Queues
 from qtd.queue.routing import Router

@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import Final
 
 from qtd.clock import Clock
-from qtd.log.events import ProcessDied
+from qtd.log.events.process import ProcessDied
 from qtd.log.logger import Logger
 from qtd.worker.backoff import Backoff
 from qtd.worker.parent import PARENT

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
-from qtd.log.events import BatchRetried, QueueLockLost
+from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep

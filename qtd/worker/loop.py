@@ -9,7 +9,7 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
-from qtd.log.events import BatchRetried, QueueLockLost
+from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.log.logger import Logger
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff

@@ -12,7 +12,7 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import QueuesBusy, Transient
-from qtd.log.events import QueuesResized, QueuesResizing
+from qtd.log.events.queues import QueuesResized, QueuesResizing
 from qtd.log.logger import Logger
 from qtd.queue.adoption import adopt
 from qtd.queue.contract import MOST_QUEUES, Queues

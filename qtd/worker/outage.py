@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtd.clock import Clock
 from qtd.errors import MatomoUnavailable, QtdError
-from qtd.log.events import Reached, Waiting
+from qtd.log.events.process import Reached, Waiting
 from qtd.log.logger import Logger
 from qtd.worker.backoff import Backoff
 from qtd.worker.servers import Server

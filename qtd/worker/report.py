@@ -8,7 +8,7 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import Transient
-from qtd.log.events import WorkerSummary
+from qtd.log.events.worker import WorkerSummary
 from qtd.log.logger import Logger
 from qtd.log.redact import redact_text
 from qtd.queue.contract import Queues

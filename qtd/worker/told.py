@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qtd.log.events import BatchApplied, EntryDead
+from qtd.log.events.dead_letters import EntryDead
+from qtd.log.events.worker import BatchApplied
 from qtd.log.logger import Logger
 from qtd.store.native import BatchResult
 

@@ -20,7 +20,8 @@ from qtd.config.load import load
 from qtd.config.root import Config
 from qtd.db.engine import open_engine
 from qtd.ingest.spool.state import look
-from qtd.log.events import IngestStarted, WorkerStarted
+from qtd.log.events.ingest import IngestStarted
+from qtd.log.events.worker import WorkerStarted
 from qtd.queue.redis_keys import list_key, lock_key
 from qtd.store.create import create_tables
 from tests.faults.patience import until

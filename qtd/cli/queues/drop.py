@@ -23,7 +23,7 @@ from qtd.cli.queues.progress import progress
 from qtd.cli.setup import config_option, fail, log_as_configured
 from qtd.cli.tables import opened as tables_opened
 from qtd.clock import Clock, SystemClock
-from qtd.log.events import QueueDropped
+from qtd.log.events.queues import QueueDropped
 from qtd.log.logger import get_logger
 from qtd.queue.contract import Lock, Queues
 from qtd.store.discard import Discard

@@ -13,7 +13,7 @@ from qtd.ingest.spool.reading import read_segment
 from qtd.ingest.spool.record import Record
 from qtd.ingest.spool.segment import HEAD_BYTES
 from qtd.log import Logger
-from qtd.log.events import SpoolTorn
+from qtd.log.events.spool import SpoolTorn
 
 
 class Recovery:

@@ -14,7 +14,7 @@ from qtd.ingest.spool.drain import Drain, Numbers, Push
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.state import SpoolState, state_of
 from qtd.log import Logger
-from qtd.log.events import SpoolBroken, SpoolDrained, SpoolDraining, SpoolFound, Spooling
+from qtd.log.events.spool import SpoolBroken, SpoolDrained, SpoolDraining, SpoolFound, Spooling
 
 #: Pause before looking again whether the process that drains is done, or has died.
 ELSEWHERE_SECONDS: Final = 1.0

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from qtd.config.root import Config
 from qtd.errors import ConfigurationError
 from qtd.log.event import Event
-from qtd.log.events import MatomoRead, PluginsIgnored, PluginsInactive
+from qtd.log.events.store import MatomoRead, PluginsIgnored, PluginsInactive
 from qtd.store.settings.matomo_database import database_access
 from qtd.store.settings.matomo_files import MatomoFiles, read_matomo_files
 from qtd.store.settings.tracker_plugins import tracker_plugins

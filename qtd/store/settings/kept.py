@@ -8,7 +8,8 @@ from typing import Protocol
 from qtd.clock import Clock
 from qtd.engine.settings import Settings
 from qtd.errors import QtdError
-from qtd.log.events import Reached, SettingsKept
+from qtd.log.events.process import Reached
+from qtd.log.events.store import SettingsKept
 from qtd.log.logger import Logger
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import BrokerUnavailable, Transient
-from qtd.log.events import ConsoleFailed, ConsoleFinished
+from qtd.log.events.console import ConsoleFailed, ConsoleFinished
 from qtd.log.logger import Logger
 from qtd.queue.contract import Lock, Queues
 from qtd.worker.backoff import Backoff

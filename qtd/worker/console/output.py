@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from qtd.log.event import Event
-from qtd.log.events import ConsoleChatter, ConsoleError, ConsoleOutput, ConsoleWarning
+from qtd.log.events.console import ConsoleChatter, ConsoleError, ConsoleOutput, ConsoleWarning
 
 #: A longer line is cut; nobody reads it.
 _LONGEST: Final = 4000

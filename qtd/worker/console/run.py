@@ -13,7 +13,7 @@ from threading import Event
 from typing import IO, Final
 
 from qtd.clock import Clock
-from qtd.log.events import ConsoleError, ConsoleWarning
+from qtd.log.events.console import ConsoleError, ConsoleWarning
 from qtd.log.logger import Logger
 from qtd.worker.console.command import PluginCommand, environment
 from qtd.worker.console.output import Lines, event_of, recorded

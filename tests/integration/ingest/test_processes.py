@@ -17,7 +17,7 @@ from qtd.ingest.counters import Counters
 from qtd.ingest.processes import Processes
 from qtd.ingest.pulse import Pulse
 from qtd.log.event import Event
-from qtd.log.events import ProcessDied, ProcessStuck, Stopping
+from qtd.log.events.process import ProcessDied, ProcessStuck, Stopping
 from tests.kept_log import KeptLog
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from qtd.config.keep import Keep
 from qtd.db.transaction import writing
 from qtd.errors import DatabaseConflict
-from qtd.log.events import DeadLettersExpiring
+from qtd.log.events.dead_letters import DeadLettersExpiring
 from qtd.store.counters import Counters
 from qtd.store.dead_letter_bounds import LOOK_SECONDS, DeadLetterBounds
 from qtd.store.dead_letters import Buried, DeadLetter, DeadLetters, Selection

@@ -15,7 +15,7 @@ import pytest
 
 from qtd.clock import SystemClock
 from qtd.config.root import Config
-from qtd.log.events import (
+from qtd.log.events.console import (
     ConsoleChatter,
     ConsoleError,
     ConsoleFailed,

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from qtd.config.root import Config
 from qtd.db.engine import open_engine
 from qtd.db.transaction import writing
-from qtd.log.events import QueueLockLost, Reached, Waiting
+from qtd.log.events.process import Reached, Waiting
+from qtd.log.events.worker import QueueLockLost
 from qtd.queue.contract import Queues
 from qtd.queue.open import open_queues
 from qtd.queue.redis_keys import lock_key

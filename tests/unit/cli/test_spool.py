@@ -12,7 +12,7 @@ from qtd.clock import SystemClock
 from qtd.config.root import Config
 from qtd.engine.settings import Settings
 from qtd.errors import ConfigurationError
-from qtd.log.events import SpoolBroken
+from qtd.log.events.spool import SpoolBroken
 from qtd.queue.following import FollowingQueues
 from qtd.queue.memory import MemoryQueues
 from tests.kept_log import KeptLog

@@ -7,7 +7,9 @@ import orjson
 
 from qtd.demo.log_tail import LogTail
 from qtd.log.event import Event
-from qtd.log.events import BatchApplied, EntryDead, IngestStarted, PushFailed
+from qtd.log.events.dead_letters import EntryDead
+from qtd.log.events.ingest import IngestStarted, PushFailed
+from qtd.log.events.worker import BatchApplied
 
 
 def write(path: Path, *events: Event) -> None:

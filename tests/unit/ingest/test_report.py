@@ -7,7 +7,7 @@ import pytest
 from qtd.ingest.counters import Counters
 from qtd.ingest.report import IngestReport
 from qtd.ingest.shared_pulse import SharedPulse
-from qtd.log.events import IngestSummary
+from qtd.log.events.ingest import IngestSummary
 from qtd.systemd.notifier import Notifier
 from tests.fake_clock import FakeClock
 from tests.kept_log import KeptLog

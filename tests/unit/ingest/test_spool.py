@@ -15,7 +15,7 @@ from qtd.errors import SpoolUnavailable
 from qtd.ingest.spool import append, drain
 from qtd.ingest.spool.record import encode_record
 from qtd.ingest.spool.state import SpoolState, look
-from qtd.log.events import SpoolDrained, SpoolDraining, SpoolFound, Spooling, SpoolTorn
+from qtd.log.events.spool import SpoolDrained, SpoolDraining, SpoolFound, Spooling, SpoolTorn
 from tests.unit.ingest.spooling import Ground, by_queue, numbered
 
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import pkgutil
 import typing
+from importlib import import_module
 
 import pytest
 
@@ -11,7 +13,8 @@ from qtd.log.redact import OWN_SERVERS
 
 CATALOGUE = [
     value
-    for _, value in inspect.getmembers(events, inspect.isclass)
+    for part in pkgutil.iter_modules(events.__path__, f"{events.__name__}.")
+    for _, value in inspect.getmembers(import_module(part.name), inspect.isclass)
     if issubclass(value, Event) and value is not Event
 ]
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from qtd.log import configure, get_logger
-from qtd.log.events import BatchRetried, IngestStarted, RequestFailed, WorkerSummary
+from qtd.log.events.ingest import IngestStarted, RequestFailed
+from qtd.log.events.worker import BatchRetried, WorkerSummary
 from tests.unit.log.conftest import Noon, Written
 
 

@@ -6,7 +6,10 @@ import warnings
 import pytest
 
 from qtd.log import get_logger
-from qtd.log.events import BatchApplied, EntryDead, IngestStarted, RequestFailed, Waiting, WorkerStarted
+from qtd.log.events.dead_letters import EntryDead
+from qtd.log.events.ingest import IngestStarted, RequestFailed
+from qtd.log.events.process import Waiting
+from qtd.log.events.worker import BatchApplied, WorkerStarted
 from qtd.log.output import Format, Level
 from tests.unit.log.conftest import Written
 

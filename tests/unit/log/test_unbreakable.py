@@ -6,7 +6,7 @@ import os
 import pytest
 
 from qtd.log import configure, get_logger
-from qtd.log.events import Stopping
+from qtd.log.events.process import Stopping
 from tests.unit.log.conftest import Noon, Written
 
 

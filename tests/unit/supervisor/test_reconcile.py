@@ -7,7 +7,12 @@ from random import Random
 
 import pytest
 
-from qtd.log.events import WorkerAskedToRestart, WorkerAskedToStart, WorkerAskedToStop, WorkerFailed
+from qtd.log.events.supervisor import (
+    WorkerAskedToRestart,
+    WorkerAskedToStart,
+    WorkerAskedToStop,
+    WorkerFailed,
+)
 from qtd.supervisor.reconcile import Reconciliation
 from qtd.supervisor.runtime import Phase, WorkerState
 from tests.fake_clock import FakeClock

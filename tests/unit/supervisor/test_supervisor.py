@@ -10,14 +10,12 @@ import pytest
 
 from qtd.config.root import Config
 from qtd.errors import BrokerUnavailable, ConfigurationError, DatabaseUnavailable
-from qtd.log.events import (
-    ConfigurationRefused,
-    QueuesRenumbered,
-    Reached,
+from qtd.log.events.process import ConfigurationRefused, Reached, Waiting
+from qtd.log.events.queues import QueuesRenumbered
+from qtd.log.events.supervisor import (
     RestartNeeded,
     SupervisorStarted,
     SupervisorStopped,
-    Waiting,
     WorkerAskedToRestart,
     WorkersWanted,
 )

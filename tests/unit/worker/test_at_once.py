@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qtd.errors import DatabaseConflict, DatabaseUnavailable, SchemaError
-from qtd.log.events import BatchApplied
+from qtd.log.events.worker import BatchApplied
 from qtd.wire.request_set import RequestSet, decode
 from qtd.worker.at_once import LEDGER, PATIENCE_SECONDS, AtOnce
 from tests.fake_clock import FakeClock

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qtd.errors import BrokerUnavailable, DatabaseUnavailable, LockLost
-from qtd.log.events import BatchApplied, EntryDead
+from qtd.log.events.dead_letters import EntryDead
+from qtd.log.events.worker import BatchApplied
 from qtd.queue.memory import MemoryQueues
 from qtd.store.native import BatchResult
 from qtd.worker.batch import BatchStep, Hold

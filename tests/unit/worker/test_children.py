@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 
-from qtd.log.events import ProcessDied
+from qtd.log.events.process import ProcessDied
 from qtd.worker.backoff import Backoff
 from qtd.worker.children import SOUND_SECONDS, ChildCommand, Children
 from tests.fake_clock import FakeClock

@@ -8,7 +8,8 @@ from threading import Event
 import pytest
 
 from qtd.errors import DatabaseConflict, DatabaseUnavailable, Transient
-from qtd.log.events import BatchRetried, Reached, Waiting
+from qtd.log.events.process import Reached, Waiting
+from qtd.log.events.worker import BatchRetried
 from qtd.queue.memory import MemoryQueues
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep

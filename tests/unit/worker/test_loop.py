@@ -8,7 +8,8 @@ from threading import Event
 import pytest
 
 from qtd.errors import BatchRejected, DatabaseConflict, DatabaseUnavailable, QueueChanged
-from qtd.log.events import BatchRetried, QueueLockLost, Reached, Waiting
+from qtd.log.events.process import Reached, Waiting
+from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.queue.contract import Lock
 from qtd.queue.memory import MemoryQueues
 from qtd.worker.backoff import Backoff

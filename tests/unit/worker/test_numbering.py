@@ -9,7 +9,7 @@ import pytest
 
 from qtd.engine.settings import Settings
 from qtd.errors import BrokerUnavailable, QueuesBusy
-from qtd.log.events import QueuesResized, QueuesResizing
+from qtd.log.events.queues import QueuesResized, QueuesResizing
 from qtd.queue.contract import MOST_QUEUES, Numbering
 from qtd.queue.memory import MemoryQueues
 from qtd.queue.resize import Resize, queues_needed, tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from qtd.errors import BrokerUnavailable, DatabaseUnavailable, MatomoUnavailable
-from qtd.log.events import Reached, Waiting
+from qtd.log.events.process import Reached, Waiting
 from qtd.worker.backoff import Backoff
 from qtd.worker.outage import Outage
 from qtd.worker.servers import Server

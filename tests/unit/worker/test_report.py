@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qtd.errors import DatabaseUnavailable
-from qtd.log.events import WorkerSummary
+from qtd.log.events.worker import WorkerSummary
 from qtd.queue.memory import MemoryQueues
 from qtd.store.native import BatchResult
 from qtd.systemd.notifier import Notifier

@@ -8,7 +8,8 @@ import pytest
 
 from qtd.engine.settings import Settings
 from qtd.errors import DatabaseUnavailable, QtdError
-from qtd.log.events import Reached, SettingsKept
+from qtd.log.events.process import Reached
+from qtd.log.events.store import SettingsKept
 from qtd.store.settings.kept import KeptSettings
 from tests.fake_clock import FakeClock
 from tests.kept_log import KeptLog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qtd.log.event import Event
-from qtd.log.events import ConsoleChatter, ConsoleError, ConsoleOutput, ConsoleWarning
+from qtd.log.events.console import ConsoleChatter, ConsoleError, ConsoleOutput, ConsoleWarning
 from qtd.worker.console.output import Lines, event_of, recorded
 
 
