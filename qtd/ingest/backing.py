@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qtd.engine.settings import Settings
-from qtd.ingest.coalescer import Numbers, Push
+from qtd.ingest.pushing import Numbers, Push
 from qtd.ingest.spool.spool import Spool
 from qtd.wire.request_set import Form, RequestSet
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TypeVar
@@ -10,9 +10,10 @@ from typing import TypeVar
 from qtd.errors import BrokerUnavailable, QtdError
 from qtd.ingest import answer as answers
 from qtd.ingest.answer import Answer, plain_text
-from qtd.ingest.coalescer import Done
 from qtd.ingest.counters import Counters
 from qtd.ingest.http_request import HttpRequest
+from qtd.ingest.push_batch import Done
+from qtd.ingest.pushing import Entries
 from qtd.ingest.tracking_api import Prepared, TrackingApi
 from qtd.log import Logger
 from qtd.log.events.ingest import RequestFailed
@@ -42,7 +43,7 @@ class Endpoint:
         self,
         *,
         api: TrackingApi,
-        submit: Callable[[Sequence[tuple[int, bytes]], Done], None],
+        submit: Callable[[Entries, Done], None],
         counters: Counters,
         health: Callable[[], str],
         executor: Executor,

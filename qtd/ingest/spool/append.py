@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import QueuesRenumbered, SpoolUnavailable
+from qtd.ingest.pushing import Entries
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import NO_SEGMENT, Head
 from qtd.ingest.spool.record import encode_record
@@ -71,7 +71,7 @@ class Appender:
             raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
         self._queues = queues
 
-    def append(self, entries: Sequence[tuple[int, bytes]]) -> None:
+    def append(self, entries: Entries) -> None:
         """Append `(queue, stored bytes)` and close their queues; one fsync for all of them.
 
         Raises:
@@ -94,7 +94,7 @@ class Appender:
             os.close(self._descriptor)
         self._base = NO_SEGMENT
 
-    def _append(self, entries: Sequence[tuple[int, bytes]]) -> None:
+    def _append(self, entries: Entries) -> None:
         head = self._open(self._positions.head())
         created = head.end == head.segment
         place = head.end + HEAD_BYTES * created

@@ -8,13 +8,14 @@ is left out, and holds up only itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, Protocol, TypeAlias
+from typing import Final
 
 from qtd.clock import Clock
-from qtd.errors import BrokerUnavailable, QueuesRenumbered
+from qtd.errors import QueuesRenumbered
+from qtd.ingest.pushing import MOST_RENUMBERINGS, Entries, Numbers, Push, contradiction
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import MOST_QUEUES, NO_SEGMENT
 from qtd.ingest.spool.reading import read_segment
@@ -23,24 +24,8 @@ from qtd.ingest.spool.segment import HEAD_BYTES
 from qtd.log import Logger
 from qtd.log.events.spool import SpoolTorn
 
-#: Pushes entries whose queues were found for so many; raises QueuesRenumbered where that is an old number.
-Push: TypeAlias = Callable[[Sequence[tuple[int, bytes]], int], None]
-
-
-class Numbers(Protocol):
-    """Finds queues anew when their number has changed (`qtd.queue.following.FollowingQueues`)."""
-
-    def number(self, change: QueuesRenumbered) -> int:
-        """Return the number in force after a push was refused for it."""
-
-    def routed(self, entries: Sequence[tuple[int, bytes]], count: int) -> Sequence[tuple[int, bytes]]:
-        """Return entries as they belong to `count` queues."""
-
-
 #: Entries of one push.
 MOST_ENTRIES: Final = 1000
-#: How often the number of queues may turn out to be another one in one push.
-_RENUMBERINGS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,7 +190,7 @@ class Drain:
                 self._drained[queue] = piece.end
         self._positions.put_drained(self._drained[: self._width], self._pushed)
 
-    def _try_each(self, entries: Sequence[tuple[int, bytes]], queues: list[int], count: int) -> None:
+    def _try_each(self, entries: Entries, queues: list[int], count: int) -> None:
         """Push each queue's entries by themselves, to see which the broker takes."""
         first = self._turn % len(queues)
         for queue in queues[first:] + queues[:first]:
@@ -215,10 +200,10 @@ class Drain:
                 self._spent(before)
                 self._blocked.add(queue)
 
-    def _try(self, entries: Sequence[tuple[int, bytes]], count: int) -> bool:
+    def _try(self, entries: Entries, count: int) -> bool:
         """Push entries whose queues were found for `count` queues, to those that they belong to now."""
         try:
-            for _ in range(_RENUMBERINGS):
+            for _ in range(MOST_RENUMBERINGS):
                 try:
                     self._push(entries, count)
                 except QueuesRenumbered as change:
@@ -227,7 +212,7 @@ class Drain:
                     entries = self._numbers.routed(change.entries, count)
                 else:
                     return True
-            self.cause = BrokerUnavailable("the number of queues in force is not the same everywhere")
+            self.cause = contradiction()
         except Exception as error:  # noqa: BLE001 - whatever it is, they are not in the queue
             self.cause = error
         return False

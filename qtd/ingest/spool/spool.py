@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Protocol
 
 from qtd.clock import Clock
 from qtd.errors import QueuesRenumbered, SpoolUnavailable
+from qtd.ingest.pushing import Entries, Numbers, Push
 from qtd.ingest.spool.append import SEGMENT_BYTES, Appender
-from qtd.ingest.spool.drain import Drain, Numbers, Push
+from qtd.ingest.spool.drain import Drain
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.state import SpoolState, state_of
 from qtd.log import Logger
@@ -123,7 +123,7 @@ class Spool:
         except OSError as error:
             raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
 
-    def append(self, entries: Sequence[tuple[int, bytes]], cause: str | None = None) -> None:
+    def append(self, entries: Entries, cause: str | None = None) -> None:
         """Bring `(queue, stored bytes)` to disk; `cause` is why, None: their queues are closed.
 
         Raises:

@@ -10,11 +10,11 @@ import pytest
 from qtd.engine.settings import Settings
 from qtd.errors import BrokerUnavailable
 from qtd.ingest.answer import Answer
-from qtd.ingest.coalescer import Done
 from qtd.ingest.counters import Counters
 from qtd.ingest.endpoint import Endpoint, split_target
 from qtd.ingest.http_request import HttpRequest
 from qtd.ingest.proxies import Proxies
+from qtd.ingest.push_batch import Done
 from qtd.ingest.tracking_api import TrackingApi
 from qtd.log import get_logger
 from qtd.wire.entry_id import entry_ids

@@ -204,12 +204,12 @@ def test_a_number_that_differs_everywhere_is_an_honest_failure(pushing: Pushing)
             return entries
 
     pushing.ground.broker.count = 5
-    pushing.coalescer._numbers = Confused()
+    pushing.coalescer._delivery._numbers = Confused()
     pushing.submit((1, b"1"))
     while not pushing.told:
         pushing.calls.get(timeout=20)()
     assert "not the same everywhere" in str(pushing.told[0][0])
-    pushing.coalescer._numbers = pushing.ground.broker
+    pushing.coalescer._delivery._numbers = pushing.ground.broker
     pushing.told.clear()
     pushing.submit((1, b"6"))
     while not pushing.told:
