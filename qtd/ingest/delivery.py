@@ -8,6 +8,7 @@ force, queues are found anew for whatever has not been pushed. What nothing take
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from qtd.errors import BrokerUnavailable, NotAllPushed, QtdError, QueuesRenumbered
@@ -58,29 +59,24 @@ class Delivery:
 
     def deliver(self, batch: PushBatch, push: PushOnce) -> None:
         """Push or spool a batch; an error that `push` raises is not caught."""
-        for _ in range(MOST_RENUMBERINGS):
-            if not self._route(batch):
-                return
-            try:
-                self._try(batch, push)
-            except QueuesRenumbered as change:
-                if not self._follow(batch, change):
-                    return
-            else:
-                return
-        batch.refuse(batch.direct, contradiction())
+        self._numbered(batch, partial(self._try, batch, push))
 
     def give_up(self, batch: PushBatch, error: QtdError) -> None:
         """Spool what is left of a batch whose push did not end in time."""
+        self._numbered(batch, lambda: self._divert(batch, batch.direct, error), error)
+
+    def _numbered(self, batch: PushBatch, step: Callable[[], None], cause: QtdError | None = None) -> None:
+        """Do a step by the number of queues in force, whichever that turns out to be meanwhile."""
+        change: QueuesRenumbered | None = None
         for _ in range(MOST_RENUMBERINGS):
             try:
-                self._divert(batch, batch.direct, error)
-            except QueuesRenumbered as change:
-                if not self._follow(batch, change) or not self._route(batch):
-                    return
+                if (change is None or self._follow(batch, change)) and self._route(batch):
+                    step()
+            except QueuesRenumbered as another:
+                change = another
             else:
                 return
-        batch.refuse(batch.direct, error)
+        batch.refuse(batch.direct, cause or contradiction())
 
     def _try(self, batch: PushBatch, push: PushOnce) -> None:
         """Push or spool it by the number of queues as far as it is known. Raises QueuesRenumbered."""
@@ -109,7 +105,10 @@ class Delivery:
             self._divert(batch, batch.direct, error)
 
     def _follow(self, batch: PushBatch, change: QueuesRenumbered) -> bool:
-        """Go by the number of queues in force; False where it can not be found out, and the batch is dealt with."""
+        """Go by the number of queues in force; False where it can not be found out, and the batch is dealt with.
+
+        Raises QueuesRenumbered where the spool has learned it meanwhile.
+        """
         if self._numbers is None:
             batch.refuse(batch.direct, change)
             return False

@@ -181,9 +181,7 @@ def test_nothing_overtakes_the_spool_while_the_number_changes(pushing: Pushing) 
     assert broker.queues == {5: [b"5", b"12"], 6: [b"6"]}
     assert pushing.send((5, b"19")) == (None, False)
     assert broker.queues[5] == [b"5", b"12", b"19"]
-    pushing.ground.opened.remove(other)
-    other._appender.close()
-    other._folder.close()
+    pushing.ground.die(other)
 
 
 def test_a_number_that_differs_everywhere_is_an_honest_failure(pushing: Pushing) -> None:
@@ -216,6 +214,34 @@ def test_a_number_that_differs_everywhere_is_an_honest_failure(pushing: Pushing)
         pushing.calls.get(timeout=20)()
     assert pushing.told == [(None, False)]
     assert pushing.ground.broker.queues == {1: [b"6"]}
+
+
+def test_a_number_that_another_process_learns_first_is_followed_too(pushing: Pushing) -> None:
+    """The broker is away when it is asked for the number, and the spool knows it by then: whoever waits is told."""
+    broker = pushing.ground.broker
+    other = pushing.ground.spool(queues=4)
+
+    class Away:
+        """Another process is told the number, and the broker goes away."""
+
+        routed = broker.routed
+
+        def number(self, change: QueuesRenumbered) -> int:
+            """Fail the first time."""
+            if other.queues == 4:
+                other.renumber(7)
+                raise BrokerUnavailable("away")
+            return broker.number(change)
+
+    broker.count = 7
+    pushing.coalescer._delivery._numbers = Away()
+    pushing.submit((1, b"9"))
+    while not pushing.told:
+        pushing.calls.get(timeout=20)()
+    assert pushing.told == [(None, False)]
+    assert pushing.numbers == [7]
+    assert broker.queues == {2: [b"9"]}
+    pushing.ground.die(other)
 
 
 def test_what_is_recorded_at_once_is_not_spooled(tmp_path: Path) -> None:
