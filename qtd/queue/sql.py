@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import lru_cache, partial
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, and_, bindparam, case, delete, select, update
-from sqlalchemy.dialects import mysql, sqlite
-
 from qtd.db.transaction import reading, writing
 from qtd.errors import BrokerUnavailable, LockLost, QtdError, QueueChanged, QueuesRenumbered
-from qtd.queue.contract import MOST_QUEUES, HeldLock, Lock, Numbering, QueueState
+from qtd.queue.contract import HeldLock, Lock, Numbering, QueueState
 from qtd.queue.grouping import by_queue, check_queue
 from qtd.queue.lock_token import new_token
 from qtd.queue.sql_locks import SqlLocks
 from qtd.queue.sql_numbering import SqlNumbering
+from qtd.queue.sql_statements import SqlStatements
 from qtd.queue.sql_tables import create_missing, queue_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Dialect, Engine, Select, Table, Update
-
-#: The dialects, by name, with the drivers' placeholders for rows that are tuples (`%s`, `?`).
-_POSITIONAL: dict[str, Dialect] = {
-    "mysql": mysql.dialect(paramstyle="format"),
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-}
+    from sqlalchemy import Connection, Engine
 
 
 class SqlQueues:
@@ -50,69 +41,8 @@ class SqlQueues:
         self._preparing = Mutex()
         self._locks = SqlLocks(self._tables.head, engine.dialect.name)
         self._numbering = SqlNumbering(self._tables.number, engine.dialect.name)
-        entry, tail, head = self._tables.entry, self._tables.tail, self._tables.head
-        self._advance = lru_cache(maxsize=256)(partial(_advance, tail))  # building costs 0.3 ms
-        # As text, for rows as tuples: a third of the time that SQLAlchemy needs for as many dictionaries.
-        self._insert = str(entry.insert().compile(dialect=_POSITIONAL[engine.dialect.name]))
-        ends = head.join(tail, head.c.queue == tail.c.queue)
-        self._read = (
-            select(entry.c.stored)
-            .where(
-                entry.c.queue == bindparam("q"),
-                entry.c.position
-                > select(head.c.position).where(head.c.queue == bindparam("q")).scalar_subquery(),
-            )
-            .order_by(entry.c.position)
-            .limit(bindparam("n"))
-        )
-        self._head = select(head.c.position).where(head.c.queue == bindparam("q"))
-        self._entry_at = select(entry.c.stored).where(
-            entry.c.queue == bindparam("q"), entry.c.position == bindparam("last")
-        )
-        # A range that includes its end makes InnoDB wait for the lock of the entry behind it, which a pusher
-        # may hold; so the last entry is removed on its own.
-        self._remove_before = delete(entry).where(
-            entry.c.queue == bindparam("q"),
-            entry.c.position > bindparam("first"),
-            entry.c.position < bindparam("last"),
-        )
-        self._remove_at = delete(entry).where(
-            entry.c.queue == bindparam("q"), entry.c.position == bindparam("last")
-        )
-        self._lengths = (
-            select(tail.c.position - head.c.position)
-            .select_from(ends)
-            .where(head.c.queue < count)
-            .order_by(head.c.queue)
-        )
-        self._used = (
-            select(head.c.queue)
-            .select_from(ends)
-            .where(tail.c.position > head.c.position, head.c.queue < MOST_QUEUES)
-            .order_by(head.c.queue)
-        )
-        self._held = (
-            select(head.c.queue, head.c.lock_token, self._locks.milliseconds_left)
-            .where(head.c.lock_token.is_not(None), head.c.queue <= MOST_QUEUES)
-            .order_by(head.c.queue)
-        )
-        self._heads = (
-            select(head.c.queue, entry.c.stored)
-            .select_from(
-                head.join(entry, and_(entry.c.queue == head.c.queue, entry.c.position == head.c.position + 1))
-            )
-            .where(head.c.queue < count)
-        )
-        self._states = (
-            select(
-                head.c.queue,
-                tail.c.position - head.c.position,
-                head.c.lock_token,
-                self._locks.milliseconds_left,
-            )
-            .select_from(ends)
-            .where(head.c.queue < count)
-            .order_by(head.c.queue)
+        self._statements = SqlStatements(
+            self._tables, engine.dialect.name, count=count, milliseconds_left=self._locks.milliseconds_left
         )
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
@@ -127,7 +57,7 @@ class SqlQueues:
         groups = by_queue(entries, self.count)
         if not groups:
             return
-        advance, select_ends = self._advance(tuple(groups))
+        advance, select_ends = self._statements.advance(tuple(groups))
         with self._writing() as connection:
             if in_force:
                 numbering = self._numbering.get(connection, keep=True)
@@ -140,7 +70,7 @@ class SqlQueues:
                 for queue, group in groups.items()
                 for position, stored in enumerate(group, ends[queue] - len(group) + 1)
             ]
-            connection.exec_driver_sql(self._insert, rows)
+            connection.exec_driver_sql(self._statements.insert, rows)
 
     def numbering(self) -> Numbering | None:
         """See `Queues.numbering`."""
@@ -161,7 +91,7 @@ class SqlQueues:
     def used(self) -> list[int]:
         """See `Queues.used`."""
         with self._reading() as connection:
-            return list(connection.scalars(self._used))
+            return list(connection.scalars(self._statements.used))
 
     def with_count(self, count: int, token: Callable[[], str] | None = None) -> SqlQueues:
         """See `Queues.with_count`."""
@@ -171,12 +101,12 @@ class SqlQueues:
         """See `Queues.read`."""
         check_queue(queue, self.count)
         with self._reading() as connection:
-            return list(connection.scalars(self._read, {"q": queue, "n": max(limit, 0)}))
+            return list(connection.scalars(self._statements.read, {"q": queue, "n": max(limit, 0)}))
 
     def heads(self) -> list[bytes | None]:
-        """See `Queues.heads`; positions have no gaps, so a queue's first entry is the one after its head."""
+        """See `Queues.heads`."""
         with self._reading() as connection:
-            found: dict[int, bytes] = dict(connection.execute(self._heads).all())
+            found: dict[int, bytes] = dict(connection.execute(self._statements.heads).all())
         return [found.get(queue) for queue in range(self.count)]
 
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
@@ -185,35 +115,35 @@ class SqlQueues:
         with self._writing() as connection:
             # Read before the lock is checked: if the lock is ours, nobody else has moved the head since, and
             # a tail that has grown meanwhile changes nothing for the entries that the caller has read.
-            first = connection.execute(self._head, {"q": lock.queue}).scalar_one()
+            first = connection.execute(self._statements.head, {"q": lock.queue}).scalar_one()
             last = first + len(entries)
             if not self._locks.move_head(connection, lock, first, last):
                 raise LockLost
             if not entries:
                 return
             at_last = {"q": lock.queue, "last": last}
-            if connection.scalar(self._entry_at, at_last) != entries[-1]:
+            if connection.scalar(self._statements.entry_at, at_last) != entries[-1]:
                 raise QueueChanged
             if last > first + 1:
-                connection.execute(self._remove_before, {"first": first, **at_last})
-            connection.execute(self._remove_at, at_last)
+                connection.execute(self._statements.remove_before, {"first": first, **at_last})
+            connection.execute(self._statements.remove_at, at_last)
 
     def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
         """See `Queues.prepend`; positions may well be negative."""
         check_queue(lock.queue, self.count)
         with self._writing() as connection:
-            head = connection.execute(self._head, {"q": lock.queue}).scalar_one()
+            head = connection.execute(self._statements.head, {"q": lock.queue}).scalar_one()
             first = head - len(entries)
             if not self._locks.move_head(connection, lock, head, first):
                 raise LockLost
             rows = [(lock.queue, position, stored) for position, stored in enumerate(entries, first + 1)]
             if rows:
-                connection.exec_driver_sql(self._insert, rows)
+                connection.exec_driver_sql(self._statements.insert, rows)
 
     def lengths(self) -> list[int]:
         """See `Queues.lengths`."""
         with self._reading() as connection:
-            return list(connection.scalars(self._lengths))
+            return list(connection.scalars(self._statements.lengths))
 
     def acquire(self, queue: int, seconds: int) -> Lock | None:
         """See `Queues.acquire`."""
@@ -236,13 +166,13 @@ class SqlQueues:
     def states(self) -> list[QueueState]:
         """See `Queues.states`."""
         with self._reading() as connection:
-            rows = connection.execute(self._states).all()
+            rows = connection.execute(self._statements.states).all()
         return [_state(*row) for row in rows]
 
     def locks(self) -> list[HeldLock]:
         """See `Queues.locks`."""
         with self._reading() as connection:
-            rows = connection.execute(self._held).all()
+            rows = connection.execute(self._statements.held).all()
         return [
             HeldLock(queue=queue, token=token, seconds_left=milliseconds / 1000)
             for queue, token, milliseconds in rows
@@ -252,7 +182,7 @@ class SqlQueues:
     def ping(self) -> None:
         """See `Queues.ping`."""
         with self._reading() as connection:
-            connection.execute(self._head, {"q": 0})
+            connection.execute(self._statements.head, {"q": 0})
 
     def close(self) -> None:
         """See `Queues.close`."""
@@ -280,19 +210,6 @@ class SqlQueues:
                 with writing(self._engine) as connection:
                     create_missing(connection, self._tables, self.count)
                 self._prepared = True
-
-
-def _advance(tail: Table, queues: tuple[int, ...]) -> tuple[Update, Select[int, int]]:
-    """Return the statement that raises the tails of `queues` by `:n<queue>`, and the one that reads them.
-
-    One UPDATE for all of them locks their rows in the order of the key, as every other pusher does.
-    """
-    chosen = tail.c.queue.in_(queues)
-    by = case({queue: bindparam(f"n{queue}", type_=BigInteger) for queue in queues}, value=tail.c.queue)
-    return (
-        update(tail).where(chosen).values(position=tail.c.position + by),
-        select(tail.c.queue, tail.c.position).where(chosen),
-    )
 
 
 @contextmanager
