@@ -136,7 +136,7 @@ class Queues(Protocol):
         Not a number of entries: a broker that fails over or is restored may have other entries at the head
         than those that were read and recorded, and must not lose them. All are removed, or none. The check
         that they are still there and their removal are one atomic step, so is the check of the lock, except
-        on a Redis cluster (see `qtd.queue.redis`).
+        on a Redis cluster (see `qtd.queue.redis_locks`).
 
         Raises:
             LockLost: the lock is not ours any more; nothing was removed.

@@ -11,6 +11,7 @@ from qtd.queue.lock_token import new_token
 from qtd.queue.redis_digest import head_digest
 from qtd.queue.redis_errors import translated
 from qtd.queue.redis_keys import list_key, lock_key
+from qtd.queue.redis_locks import RedisLocks, holder_name
 from qtd.queue.redis_numbering import RedisNumbering
 from qtd.queue.redis_script import Script
 from qtd.queue.redis_servers import Command
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
 
     from qtd.queue.redis_servers import Servers
 
-_PUSH: Final = Script.named("push.lua")
+#: By its text: with several scripts on several servers, one that is unknown there would make the others' entries be
+#: pushed twice.
+_PUSH: Final = Script.named("push.lua").body
 _TRIM: Final = Script.named("trim.lua")
 _PREPEND: Final = Script.named("prepend.lua")
-_LEASE: Final = Script.named("lease.lua")
-_EXTEND: Final = Script.named("extend.lua")
-_RELEASE: Final = Script.named("release.lua")
-#: Later than any clock: the end of a lock that never expires.
-_NEVER: Final = 2**53
 
 
 class RedisQueues:
@@ -51,10 +49,9 @@ class RedisQueues:
         self._servers = servers
         self._token = token
         self._numbering = RedisNumbering(servers)
+        self._locks = RedisLocks(servers, lock_of)
         self._list_of = list_of
-        self._lock_of = lock_of
         self._lists = [list_of(queue) for queue in range(count)]
-        self._lock_keys = [lock_of(queue) for queue in range(count)]
 
     def push(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """See `Queues.push`: one RPUSH per queue; a server's refusal of one does not take back the others."""
@@ -73,12 +70,10 @@ class RedisQueues:
         groups = by_queue(entries, self.count)
         if not groups:
             return
-        # By its text: with several scripts on several servers, one that is unknown there would make the others'
-        # entries be pushed twice.
         commands = [
             Command(
                 self._lists[queue],
-                ("EVAL", _PUSH.body, 2, self._lists[queue], self._numbering.key(queue), self.count, *stored),
+                ("EVAL", _PUSH, 2, self._lists[queue], self._numbering.key(queue), self.count, *stored),
             )
             for queue, stored in groups.items()
         ]
@@ -119,7 +114,7 @@ class RedisQueues:
             count=count,
             token=token or self._token,
             list_of=self._list_of,
-            lock_of=self._lock_of,
+            lock_of=self._locks.key,
         )
 
     def read(self, queue: int, limit: int) -> list[bytes]:
@@ -140,22 +135,22 @@ class RedisQueues:
         return [entries[0] if entries else None for entries in found]
 
     def trim(self, lock: Lock, entries: Sequence[bytes]) -> None:
-        """See `Queues.trim`; in a cluster the lock is checked first, see `_held_until`."""
+        """See `Queues.trim`; in a cluster the lock is checked first, see `RedisLocks.proof`."""
         check_queue(lock.queue, self.count)
         with translated():
-            keys, held = self._held(lock)
-            trimmed = _TRIM.run(self._servers, keys, len(entries), head_digest(entries), held)
+            keys, proof = self._locks.proof(lock, self._lists[lock.queue])
+            trimmed = _TRIM.run(self._servers, keys, len(entries), head_digest(entries), proof)
         if trimmed == 0:
             raise LockLost
         if trimmed < 0:
             raise QueueChanged
 
     def prepend(self, lock: Lock, entries: Sequence[bytes]) -> None:
-        """See `Queues.prepend`; in a cluster the lock is checked first, see `_held_until`."""
+        """See `Queues.prepend`; in a cluster the lock is checked first, see `RedisLocks.proof`."""
         check_queue(lock.queue, self.count)
         with translated():
-            keys, held = self._held(lock)
-            added = _PREPEND.run(self._servers, keys, held, *entries)
+            keys, proof = self._locks.proof(lock, self._lists[lock.queue])
+            added = _PREPEND.run(self._servers, keys, proof, *entries)
         if not added:
             raise LockLost
 
@@ -168,53 +163,37 @@ class RedisQueues:
         """See `Queues.acquire`."""
         check_queue(queue, self.count)
         lock = Lock(queue=queue, token=self._token())
-        key = self._lock_keys[queue]
         with translated():
-            [taken] = self._servers.run([Command(key, ("SET", key, lock.token, "NX", "EX", seconds))])
-        return lock if taken else None
+            return lock if self._locks.acquire(lock, seconds) else None
 
     def extend(self, lock: Lock, seconds: int) -> None:
         """See `Queues.extend`."""
         with translated():
-            extended = _EXTEND.run(self._servers, [self._lock_keys[lock.queue]], lock.token, seconds)
-        if not extended:
-            raise LockLost
+            if not self._locks.extend(lock, seconds):
+                raise LockLost
 
     def release(self, lock: Lock) -> bool:
         """See `Queues.release`."""
         with translated():
-            return bool(_RELEASE.run(self._servers, [self._lock_of(lock.queue)], lock.token))
+            return self._locks.release(lock)
 
     def states(self) -> list[QueueState]:
         """See `Queues.states`."""
-        commands = [
-            command
-            for queue in range(self.count)
-            for command in (
-                Command(self._lists[queue], ("LLEN", self._lists[queue])),
-                Command(self._lock_keys[queue], ("GET", self._lock_keys[queue])),
-                Command(self._lock_keys[queue], ("PTTL", self._lock_keys[queue])),
-            )
-        ]
+        commands = []
+        for queue, key in enumerate(self._lists):
+            lock = self._locks.key(queue)
+            commands.append(Command(key, ("LLEN", key)))
+            commands.append(Command(lock, ("GET", lock)))
+            commands.append(Command(lock, ("PTTL", lock)))
         with translated():
             answers = iter(self._servers.run(commands))
         triples = zip(answers, answers, answers, strict=True)
         return [_state(queue, *answer) for queue, answer in enumerate(triples)]
 
     def locks(self) -> list[HeldLock]:
-        """See `Queues.locks`; each is asked for by its name, so no account needs a right to list keys."""
-        keys = [self._lock_of(queue) for queue in range(MOST_QUEUES + 1)]
+        """See `Queues.locks`."""
         with translated():
-            holders = self._servers.run([Command(key, ("GET", key)) for key in keys])
-            held = [queue for queue, holder in enumerate(holders) if holder is not None]
-            left = self._servers.run([Command(keys[queue], ("PTTL", keys[queue])) for queue in held])
-        return [
-            HeldLock(
-                queue=queue, token=_name(holders[queue]), seconds_left=None if time == -1 else time / 1000
-            )
-            for queue, time in zip(held, left, strict=True)
-            if time != -2  # it has expired meanwhile
-        ]
+            return self._locks.held()
 
     def ping(self) -> None:
         """See `Queues.ping`: every server that has a queue is asked."""
@@ -224,39 +203,10 @@ class RedisQueues:
         """See `Queues.close`."""
         self._servers.close()
 
-    def _held(self, lock: Lock) -> tuple[list[str], str | int]:
-        """Return the keys for a script that wants the lock to be ours, and what it makes sure of that by."""
-        if self._servers.together:
-            return [self._lists[lock.queue], self._lock_keys[lock.queue]], lock.token
-        return [self._lists[lock.queue]], self._held_until(lock)
-
-    def _held_until(self, lock: Lock) -> int:
-        """Return until when the lock is ours, in milliseconds by the clock of the server with the list.
-
-        The plugin's keys for a queue's list and lock lie in different slots, so no script may touch both.
-        Instead the list's server is asked for the time, *then* the lock's server how long the lock is ours:
-        so that it is certainly ours until that time plus that long, and the removal makes that its condition.
-        It relies on the two clocks running equally fast for that moment, and on the lock's server not being
-        replaced by one that has forgotten it; even then what is removed are `trim`'s own entries.
-
-        Raises:
-            LockLost: it is not ours.
-        """
-        list_, lock_key_ = self._lists[lock.queue], self._lock_keys[lock.queue]
-        [(seconds, microseconds)] = self._servers.run([Command(list_, ("TIME",))])
-        left: int = _LEASE.run(self._servers, [lock_key_], lock.token)
-        if left == 0:
-            raise LockLost
-        return _NEVER if left < 0 else int(seconds) * 1000 + int(microseconds) // 1000 + left
-
 
 def _state(queue: int, waiting: int, holder: Any, milliseconds: int) -> QueueState:
     """Make a state of LLEN, GET and PTTL; PTTL is -2 without a key, -1 without an expiry."""
     if holder is None or milliseconds == -2:  # it may expire between GET and PTTL
         return QueueState(queue=queue, waiting=waiting, lock_holder=None, lock_seconds_left=None)
     left = None if milliseconds == -1 else milliseconds / 1000
-    return QueueState(queue=queue, waiting=waiting, lock_holder=_name(holder), lock_seconds_left=left)
-
-
-def _name(holder: bytes) -> str:
-    return holder.decode("utf-8", "replace")
+    return QueueState(queue=queue, waiting=waiting, lock_holder=holder_name(holder), lock_seconds_left=left)
