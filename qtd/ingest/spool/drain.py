@@ -7,35 +7,17 @@ is left out, and holds up only itself.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import QueuesRenumbered
 from qtd.ingest.pushing import MOST_RENUMBERINGS, Entries, Numbers, Push, contradiction
 from qtd.ingest.spool.folder import SpoolFolder
+from qtd.ingest.spool.pieces import Piece, Pieces
 from qtd.ingest.spool.positions import MOST_QUEUES, NO_SEGMENT
-from qtd.ingest.spool.reading import read_segment
-from qtd.ingest.spool.record import Record
-from qtd.ingest.spool.segment import HEAD_BYTES
 from qtd.log import Logger
-from qtd.log.events.spool import SpoolTorn
-
-#: Entries of one push.
-MOST_ENTRIES: Final = 1000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Piece:
-    """Records that follow one another, and where the reading of the next begins."""
-
-    records: list[Record]
-    end: int
-    #: as many queues as there were when they were spooled
-    queues: int
 
 
 class Drain:
@@ -69,14 +51,11 @@ class Drain:
         self._patience = patience_seconds
         self._turn = turn
         self._clock = clock
-        self._log = log
         self._drained = self._positions.drained(MOST_QUEUES)
         self._width = queues
         self._pushed = self._positions.pushed()
         self._blocked: set[int] = set()
-        self._descriptor = -1
-        self._base = NO_SEGMENT
-        self._segment_queues = 0
+        self._pieces = Pieces(folder, entered=self._forget_before, log=log)
         #: why the broker did not take some or all of it
         self.cause: Exception | None = None
 
@@ -89,20 +68,20 @@ class Drain:
         try:
             self._run(go_on)
         finally:
-            self._close()
+            self._pieces.close()
 
     def _run(self, go_on: Callable[[], bool]) -> None:
         place = min((self._drained[queue] for queue in self._closed()), default=0)
         end = place
         while go_on() and not self._all_blocked():
             if place < end:
-                piece = self._piece(place, end)
+                piece = self._pieces.read(place, end)
                 self._apply(piece)
                 place = piece.end
                 continue
             with self._folder.append_lock.held():
                 end = self._positions.head().end
-                piece = self._piece(place, end)
+                piece = self._pieces.read(place, end)
                 if piece.end == end:
                     self._apply(piece)
                     self._open(end)
@@ -114,54 +93,9 @@ class Drain:
     def _all_blocked(self) -> bool:
         return bool(self._blocked) and self._blocked.issuperset(self._closed())
 
-    # reading
-
-    def _piece(self, place: int, end: int) -> _Piece:
-        """Read on from `place`; what is damaged is left out."""
-        while place < end:
-            base, stop = self._segment_at(place, end)
-            if base is None:
-                place = stop
-                continue
-            reading = read_segment(
-                self._descriptor, base, max(place, base + HEAD_BYTES), stop, limit=MOST_ENTRIES
-            )
-            if reading.records:
-                return _Piece(records=reading.records, end=reading.end, queues=self._segment_queues)
-            self._damaged(base, stop - reading.end)
-            place = stop
-        return _Piece(records=[], end=end, queues=self._queues)
-
-    def _segment_at(self, place: int, end: int) -> tuple[int | None, int]:
-        """Open the segment that holds `place`; return its base and where it ends.
-
-        There is none (None) where it was removed, or is damaged: then that is where the next one begins.
-        """
-        bases = self._folder.bases()
-        base = max((base for base in bases if base <= place), default=None)
-        following = min([end, *(base for base in bases if base > place)])
-        if base is None or place >= base + self._folder.size(base):
-            return None, following
-        if base != self._base:
-            self._close()
-            self._forget_before(base)
-            queues = self._folder.queues_of(base)
-            if queues is None:
-                self._damaged(base, following - base)
-                return None, following
-            self._segment_queues = queues
-            self._descriptor = os.open(self._folder.segment(base), os.O_RDONLY | os.O_CLOEXEC)
-            self._base = base
-        return base, following
-
-    def _close(self) -> None:
-        if self._base != NO_SEGMENT:
-            os.close(self._descriptor)
-        self._base = NO_SEGMENT
-
     # pushing
 
-    def _apply(self, piece: _Piece) -> None:
+    def _apply(self, piece: Piece) -> None:
         """Push a piece, and note what was pushed."""
         entries = [
             (record.queue, record.stored)
@@ -231,7 +165,7 @@ class Drain:
         )
         if self._closed():
             return
-        self._close()
+        self._pieces.close()
         for base in self._folder.bases():
             self._folder.segment(base).unlink()
         self._positions.put_head(replace(self._positions.head(), begin=end, segment=NO_SEGMENT))
@@ -248,13 +182,3 @@ class Drain:
                 self._folder.segment(one).unlink()
             head = self._positions.head()
             self._positions.put_head(replace(head, begin=min(self._folder.bases(), default=head.end)))
-
-    def _damaged(self, base: int, size: int) -> None:
-        """Keep a segment for people that holds something else than what was written; nothing comes behind it."""
-        with self._folder.append_lock.held():
-            head = self._positions.head()
-            if head.segment == base:
-                self._positions.put_head(replace(head, segment=NO_SEGMENT))
-        kept = self._folder.keep_copy(base)
-        if kept is not None:
-            self._log.emit(SpoolTorn(segment=kept.name, bytes=size))

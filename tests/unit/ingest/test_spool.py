@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qtd.errors import SpoolUnavailable
-from qtd.ingest.spool import append, drain
+from qtd.ingest.spool import append, pieces
 from qtd.ingest.spool.record import encode_record
 from qtd.ingest.spool.state import SpoolState, look
 from qtd.log.events.spool import SpoolDrained, SpoolDraining, SpoolFound, Spooling, SpoolTorn
@@ -69,7 +69,7 @@ def test_only_its_owner_may_look_inside(ground: Ground) -> None:
 
 def test_segments_go_as_they_are_drained(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     """Space is given back while the rest waits, and the order holds over all of them."""
-    monkeypatch.setattr(drain, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(pieces, "MOST_ENTRIES", 3)
     spool = ground.spool(segment_bytes=200)
     entries = numbered(0, 200)
     for at in range(0, 200, 5):
@@ -228,7 +228,7 @@ def test_what_was_drained_is_not_drained_again_after_a_crash(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But for the piece whose push was not noted, which the ledger knows."""
-    monkeypatch.setattr(drain, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(pieces, "MOST_ENTRIES", 10)
     spool = ground.spool()
     spool.append(numbered(0, 100))
     attempt, pushes = ground.broker.push, iter(range(3))
