@@ -95,14 +95,6 @@ class UndecodableEntry(EntryError):
     """The stored bytes are not a request set."""
 
 
-class Refused(QtdError):
-    """The client's request is refused with an HTTP status."""
-
-    def __init__(self, message: str | None = None, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class ConfigurationError(QtdError):
     """The configuration is not valid: end with exit code 2.
 

@@ -28,13 +28,8 @@ def visitor_key(visitor_id: bytes | None, address: str) -> str:
     return visitor_id.hex() if visitor_id else md5(address.encode(), usedforsecurity=False).hexdigest()
 
 
-def queue_of_visitor(visitor_id: bytes | None, address: str, count: int) -> int:
-    """Return the queue, 0 to `count` - 1, of the visitor with this identifier, without one of this address."""
-    return queue_of(visitor_key(visitor_id, address), count)
-
-
 def queue_of(text: str, count: int) -> int:
-    """Return the queue of an identifier given as text, usually hexadecimal digits.
+    """Return the queue, 0 to `count` - 1, of an identifier given as text, usually hexadecimal digits.
 
     Its first three bytes, in lower case, count: as one hexadecimal number, or by the sum of their values
     where one of them is no such digit. A missing second or third byte counts as the one before.

@@ -48,11 +48,6 @@ class StoredTable:
     counted: str = ""
     coercers: Mapping[str, Coercer] = field(default_factory=dict)
 
-    def text_limits(self) -> dict[str, int]:
-        """How many characters fit into each of the columns of limited text."""
-        limits = {name: column.type.max_characters for name, column in self.columns.items()}
-        return {name: limit for name, limit in limits.items() if limit is not None}
-
     def cells(self, column: str, values: list[Any]) -> list[Any]:
         """What the column will hold for these values."""
         return self.coercers[column](values)

@@ -21,11 +21,6 @@ from qtd.store.regexes import device_definitions
 from qtd.store.settings.options import read_list_options
 
 
-def shipped_outside(salts: FingerprintSalts) -> Outside:
-    """What there is without a Matomo installation."""
-    return gather(salts)
-
-
 def synchronised_lists(engine: Engine, prefix: str, settings: Settings) -> dict[str, str]:
     """The lists that Matomo keeps up to date in its option table; the spammers only, where it does not synchronise.
 

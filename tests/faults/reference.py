@@ -15,7 +15,7 @@ from qtd.db.engine import open_engine
 from qtd.engine.outside import Outside
 from qtd.store.create import create_tables
 from qtd.store.native import NativeRecorder
-from qtd.store.outside import shipped_outside
+from qtd.store.outside import gather
 from qtd.store.recorder import Recorder
 from qtd.store.salts import StoredSalts
 from qtd.worker.assemble import settings_source
@@ -35,7 +35,7 @@ class Undisturbed:
         self._clock = SystemClock()
         self._engine = open_engine(mariadb.url(mariadb.create_schema()))
         create_tables(self._engine)
-        self.outside = outside or shipped_outside(StoredSalts(self._engine, clock=self._clock))
+        self.outside = outside or gather(StoredSalts(self._engine, clock=self._clock))
         self._tables = Recorder(self._engine, clock=self._clock).tables
 
     def rows(self, requests: Sequence[Answered], *, config: Config, salts_from: Engine) -> dict[str, Tables]:

@@ -9,7 +9,7 @@ import pytest
 
 from qtd.engine.fingerprint import FingerprintSalts
 from qtd.engine.outside import Outside
-from qtd.store.outside import shipped_outside
+from qtd.store.outside import gather
 
 RECORDINGS = Path(__file__).parents[1] / "data/parity"
 
@@ -21,7 +21,7 @@ def outside() -> Callable[[FingerprintSalts], Outside]:
 
     def with_salts(salts: FingerprintSalts) -> Outside:
         if not loaded:
-            loaded.append(shipped_outside(salts))
+            loaded.append(gather(salts))
         first = loaded[0]
         return Outside(
             devices=first.devices,

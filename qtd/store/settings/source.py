@@ -60,7 +60,3 @@ class SettingsSource:
             if self._current is None:
                 raise
             raise Transient(f"the configuration can not be read: {error}") from error
-
-    def expire(self) -> None:
-        """Read them again when next asked."""
-        self._expires = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qtd.queue.partitioner import queue_of, queue_of_visitor, split
+from qtd.queue.partitioner import queue_of, split, visitor_key
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_first_three_characters_choose(text: str, of_four: int, of_seven: int) -
 
 def test_a_visitor_without_identifier_is_placed_by_address() -> None:
     """By the address' MD5, so that neighbours spread."""
-    assert queue_of_visitor(None, "127.0.0.1", 4) == queue_of("f528764d624db129b32c21fbca0cb8d6", 4)
-    assert queue_of_visitor(bytes.fromhex("0123456789abcdef"), "", 4) == 2
-    assert len({queue_of_visitor(None, f"10.0.0.{n}", 16) for n in range(100)}) == 16
+    assert queue_of(visitor_key(None, "127.0.0.1"), 4) == queue_of("f528764d624db129b32c21fbca0cb8d6", 4)
+    assert queue_of(visitor_key(bytes.fromhex("0123456789abcdef"), ""), 4) == 2
+    assert len({queue_of(visitor_key(None, f"10.0.0.{n}"), 16) for n in range(100)}) == 16
 
 
 def test_split_keeps_the_order_within_a_queue() -> None:

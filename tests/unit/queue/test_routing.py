@@ -9,7 +9,7 @@ import pytest
 from qtd.engine.invalid import InvalidRequest
 from qtd.engine.request import TrackingRequest
 from qtd.engine.settings import Settings
-from qtd.queue.partitioner import queue_of, queue_of_visitor
+from qtd.queue.partitioner import queue_of, visitor_key
 from qtd.queue.routing import Router, key_of_request
 from qtd.wire.request_set import Form, RequestSet, decode, encode, form_of
 
@@ -51,7 +51,7 @@ def entry(*requests: Mapping[str, Any], own_id: str | None = "id1", form: Form =
 def test_a_visitor_is_known_by_his_identifier_else_by_his_address() -> None:
     """As when it comes in."""
     assert key({"_id": "0123456789abcdef"}) == "0123456789abcdef"
-    assert queue_of(key({}), 4) == queue_of_visitor(None, "198.51.100.7", 4)
+    assert queue_of(key({}), 4) == queue_of(visitor_key(None, "198.51.100.7"), 4)
 
 
 @pytest.mark.parametrize("nobody", [ZEROS, "nil-nil-nil-nil-"])

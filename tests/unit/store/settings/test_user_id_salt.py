@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from qtd.clock import SystemClock
 from qtd.db.engine import open_engine
 from qtd.db.transaction import reading, writing
 from qtd.store.create import create_tables
 from qtd.store.settings.load import Configured
 from qtd.store.settings.source import SettingsSource
 from qtd.store.settings.user_id_salt import OPTION, random_salt, user_id_salt
+from tests.fake_clock import FakeClock
 
 
 @pytest.fixture
@@ -75,9 +75,10 @@ def test_salts_differ() -> None:
 
 def test_settings_have_a_salt_where_user_ids_are_anonymized(engine: Engine) -> None:
     """Only there: otherwise nothing is written."""
-    source = SettingsSource(engine, configured=Configured, clock=SystemClock())
+    clock = FakeClock()
+    source = SettingsSource(engine, configured=Configured, clock=clock)
     assert OPTION not in source.current().options
     assert _stored(engine) is None
     _store(engine, "PrivacyManager.anonymizeUserId", "1")
-    source.expire()
+    clock.advance(3600)
     assert source.current().options[OPTION] == _stored(engine) is not None
