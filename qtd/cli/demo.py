@@ -10,9 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
-from qtd.cli.setup import refuse
 from qtd.demo.run import DemoOptions, run_demo
-from qtd.errors import ConfigurationError, QtdError
 
 
 @click.command()
@@ -82,13 +80,7 @@ def command(
         workers=workers,
         seed=seed,
     )
-    try:
-        outcome = run_demo(options, console)
-    except ConfigurationError as error:
-        refuse(error)
-    except QtdError as error:
-        click.echo(f"qtd: {error}", err=True)
-        sys.exit(1)
+    outcome = run_demo(options, console)
     if as_json:
         click.echo(orjson.dumps(outcome.balance.as_dict(seconds=outcome.seconds)).decode())
     sys.exit(0 if outcome.balance.adds_up else 1)

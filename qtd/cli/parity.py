@@ -12,8 +12,6 @@ import orjson
 from rich.console import Console
 from rich.progress import Progress
 
-from qtd.cli.setup import refuse
-from qtd.errors import ConfigurationError, QtdError, SchemaError
 from qtd.parity.command import run_files
 from qtd.parity.run import Batches
 from qtd.store.outside import gather
@@ -64,24 +62,18 @@ def command(
       qtd parity --db mysql+pymysql://root@127.0.0.1/qtd_parity --json tests/data/parity/visits.json
     """
     console = Console(stderr=True)
-    try:
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task("scenarios")
-            summary = run_files(
-                files,
-                outside=partial(gather, matomo_path=matomo),
-                show=click.echo,
-                progress=lambda done, of: bar.update(task, completed=done, total=of),
-                database=database,
-                world=world,
-                batches=batches,
-                seed=seed,
-            )
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-    except QtdError as error:
-        click.echo(f"qtd: {error}", err=True)
-        sys.exit(1)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("scenarios")
+        summary = run_files(
+            files,
+            outside=partial(gather, matomo_path=matomo),
+            show=click.echo,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+            database=database,
+            world=world,
+            batches=batches,
+            seed=seed,
+        )
     for line in summary.lines():
         click.echo(line)
     if as_json:

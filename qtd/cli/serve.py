@@ -14,7 +14,6 @@ from qtd.cli.setup import (
     config_option,
     end_on_signals,
     no_wait_option,
-    refuse,
     refuse_memory,
     start,
     stop_on_signals,
@@ -25,7 +24,6 @@ from qtd.cli.together import serve_together
 from qtd.clock import SystemClock
 from qtd.config.root import Config
 from qtd.db.transaction import reading
-from qtd.errors import ConfigurationError
 from qtd.ingest.backing import Backing
 from qtd.ingest.report import IngestReport
 from qtd.ingest.server import serve
@@ -64,10 +62,7 @@ def command(*, with_worker: bool, config_path: Path | None, no_wait: bool) -> No
     clock, logger, notifier = SystemClock(), get_logger("ingest"), Notifier.from_environment()
     if with_worker:
         refuse_memory(config)
-    try:
-        check_spool(config, logger)
-    except ConfigurationError as error:
-        refuse(error)
+    check_spool(config, logger)
     stop = stop_on_signals()
     if not _ready(config, stop, notifier, with_worker=with_worker, no_wait=no_wait):
         return

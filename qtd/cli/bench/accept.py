@@ -21,7 +21,6 @@ from qtd.cli.bench.load import Load, load_with_ours, load_with_wrk, wrk_is_there
 from qtd.cli.bench.page_views import page_views
 from qtd.cli.bench.private_redis import private_redis
 from qtd.cli.bench.rounds import Spread
-from qtd.cli.setup import refuse
 from qtd.config.load import load
 from qtd.config.root import Config
 from qtd.demo import http_form
@@ -29,7 +28,7 @@ from qtd.demo.folder import HOST, free_port
 from qtd.demo.log_tail import LogTail
 from qtd.demo.process_group import cpu_seconds
 from qtd.demo.service import Service
-from qtd.errors import ConfigurationError, QtdError, SchemaError
+from qtd.errors import QtdError
 from qtd.queue.open import open_queues
 
 Backend = Literal["memory", "redis", "sql"]
@@ -100,23 +99,17 @@ def accept(
     console = Console(stderr=True)
     loads: list[Load] = []
     shares: list[float] = []
-    try:
-        with _endpoint(backend, processes) as (port, group, requests, waiting):
-            send(port, requests, connections=connections, seconds=_WARM_UP_SECONDS)
-            before = waiting()
-            for number in range(1, rounds + 1):
-                used = cpu_seconds(group)
-                with console.status(f"round {number} of {rounds}"):
-                    done = send(port, requests, connections=connections, seconds=seconds)
-                shares.append((cpu_seconds(group) - used) / done.seconds)
-                loads.append(done)
-                console.print(f"round {number}: {done.requests / done.seconds:,.0f} hits/s", highlight=False)
-            _check(loads, None if before is None else waiting() - before)
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-    except QtdError as error:
-        click.echo(f"qtd: {error}", err=True)
-        sys.exit(1)
+    with _endpoint(backend, processes) as (port, group, requests, waiting):
+        send(port, requests, connections=connections, seconds=_WARM_UP_SECONDS)
+        before = waiting()
+        for number in range(1, rounds + 1):
+            used = cpu_seconds(group)
+            with console.status(f"round {number} of {rounds}"):
+                done = send(port, requests, connections=connections, seconds=seconds)
+            shares.append((cpu_seconds(group) - used) / done.seconds)
+            loads.append(done)
+            console.print(f"round {number}: {done.requests / done.seconds:,.0f} hits/s", highlight=False)
+        _check(loads, None if before is None else waiting() - before)
     result = _result(loads, shares)
     result |= {
         "backend": backend,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
@@ -23,11 +22,10 @@ from qtd.cli.bench.measured import GarbagePace, Measured, Pace
 from qtd.cli.bench.page_views import page_views
 from qtd.cli.bench.rounds import Spread
 from qtd.cli.bench.stages import STAGES, counted_statements, stopwatch
-from qtd.cli.setup import refuse
 from qtd.clock import SystemClock
 from qtd.config.root import Config
 from qtd.db.engine import parse_url
-from qtd.errors import ConfigurationError, QtdError, SchemaError
+from qtd.errors import QtdError
 from qtd.log.logger import get_logger
 from qtd.log.output import configure
 from qtd.queue.memory import MemoryQueues
@@ -108,37 +106,31 @@ def process(
         raise click.UsageError("more visitors than page views")
     hits = hits_per_visit or (requests // visitors if visitors else min(10, requests))
     console = Console(stderr=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder, ExitStack() as ending:
-            # Each piece of garbage is told as an error: that takes its time too, but nobody wants to read it.
-            log = None if garbage is None else ending.enter_context((Path(folder) / "log").open("w"))
-            configure(level="warning", stream=log)
-            url = database or f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-            kind = parse_url(url).get_backend_name()
-            config = Config.model_validate(
-                configuration(
-                    url,
-                    {"backend": "memory", "count": 1},
-                    batch={"max_requests": batch},
-                    state_directory=folder,
-                )
+    with tempfile.TemporaryDirectory(prefix="qtd-bench-") as folder, ExitStack() as ending:
+        # Each piece of garbage is told as an error: that takes its time too, but nobody wants to read it.
+        log = None if garbage is None else ending.enter_context((Path(folder) / "log").open("w"))
+        configure(level="warning", stream=log)
+        url = database or f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        kind = parse_url(url).get_backend_name()
+        config = Config.model_validate(
+            configuration(
+                url,
+                {"backend": "memory", "count": 1},
+                batch={"max_requests": batch},
+                state_directory=folder,
             )
-            measured = _measure(
-                config,
-                lambda round_, count: entries_of(
-                    page_views(count, hits_per_visit=hits, agents=agents, seed=round_), config
-                ),
-                requests=requests,
-                rounds=rounds,
-                garbage=garbage,
-                console=console,
-                profile=profile,
-            )
-    except (ConfigurationError, SchemaError) as error:
-        refuse(error)
-    except QtdError as error:
-        click.echo(f"qtd: {error}", err=True)
-        sys.exit(1)
+        )
+        measured = _measure(
+            config,
+            lambda round_, count: entries_of(
+                page_views(count, hits_per_visit=hits, agents=agents, seed=round_), config
+            ),
+            requests=requests,
+            rounds=rounds,
+            garbage=garbage,
+            console=console,
+            profile=profile,
+        )
     shown = f"{agents:,} new user agents" if agents else "common user agents"
     click.echo(
         f"{kind}, {batch} at once, {hits} page view(s) a visit, {shown}, rounds of {measured.requests:,}"
