@@ -10,21 +10,11 @@ from sqlalchemy import Connection, Engine, inspect
 from qtd.db.transaction import reading, writing
 from qtd.errors import ConfigurationError
 from qtd.parity.scenario import Scenario, World
-from qtd.store.columns import StoredTable, read_tables
+from qtd.store.columns import LOGS, StoredTable, read_tables
 from qtd.store.create import create_tables
 from qtd.store.dialect import Dialect
 from qtd.store.recorder import dialect_of
 from qtd.store.settings.load import Configured
-
-#: What tracking writes.
-_TRACKED = (
-    "log_visit",
-    "log_link_visit_action",
-    "log_action",
-    "log_conversion",
-    "log_conversion_item",
-    "tracking_failure",
-)
 
 #: What a scenario may say, besides options.
 _CONFIGURED = (
@@ -60,7 +50,7 @@ class WorldDatabase:
         self.dialect: Dialect = dialect_of(engine)
         with reading(engine) as connection:
             self.tables: dict[str, StoredTable] = read_tables(
-                connection, prefix, names=(*_TRACKED, *_CONFIGURED, "option")
+                connection, prefix, names=(*LOGS, *_CONFIGURED, "option")
             )
         with writing(engine) as connection:
             for name in (*_CONFIGURED, "option"):
@@ -73,7 +63,7 @@ class WorldDatabase:
         if scenario.site_settings:
             replaced["site_setting"] = scenario.site_settings
         with writing(self._engine) as connection:
-            for name in _TRACKED:
+            for name in LOGS:
                 self._empty(connection, name)
             for name in {*self._other_than_world, *replaced, "site"}:
                 self._fill(connection, name, replaced.get(name, self._world.tables.get(name, [])))

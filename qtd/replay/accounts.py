@@ -42,9 +42,7 @@ class Accounts:
         self._engine = engine
         self._settings = settings
         self._clock = clock
-        self._ledger = Ledger(
-            engine, prefix, clock=clock, keep=keep.identities, seconds=keep.identities_minutes * 60
-        )
+        self._ledger = Ledger.configured(engine, prefix, keep, clock=clock)
         self._dead_letters = DeadLetters(engine, prefix)
         self._counters = Counters(engine, prefix, clock=clock, days=keep.counters_days)
         self._bounds = DeadLetterBounds(

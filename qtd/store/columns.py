@@ -53,17 +53,18 @@ class StoredTable:
         return self.coercers[column](values)
 
 
-#: Tables that a batch writes, apart from our own.
-TRACKED = (
+#: Tables whose rows are what tracking makes of requests.
+LOGS = (
     "log_visit",
     "log_link_visit_action",
     "log_action",
     "log_conversion",
     "log_conversion_item",
     "tracking_failure",
-    "option",
-    "site",
 )
+
+#: Tables that a batch writes, apart from our own.
+TRACKED = (*LOGS, "option", "site")
 
 
 def read_tables(

@@ -25,9 +25,7 @@ class Discard:
         self._engine = engine
         self._sites = sites
         self._clock = clock
-        self._ledger = Ledger(
-            engine, prefix, clock=clock, keep=keep.identities, seconds=keep.identities_minutes * 60
-        )
+        self._ledger = Ledger.configured(engine, prefix, keep, clock=clock)
         self._counters = Counters(engine, prefix, clock=clock, days=keep.counters_days)
 
     def fence(self, queue: int) -> int:

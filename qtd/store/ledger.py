@@ -15,11 +15,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, text
 
 from qtd.clock import Clock
+from qtd.config.keep import Keep
 from qtd.db.transaction import reading, writing
 from qtd.errors import DatabaseConflict, LockLost
 
@@ -87,6 +88,12 @@ class Ledger:
             f"INSERT INTO {batch} (queue, batch, time, identities) VALUES (:queue, :batch, :time, :identities)"
         )
         self._delete = text(f"DELETE FROM {batch} WHERE queue = :queue AND batch <= :batch")
+
+    @classmethod
+    def configured(cls, engine: Engine, prefix: str, keep: Keep, *, clock: Clock) -> Self:
+        """The ledger that keeps what the configuration says."""
+        seconds = keep.identities_minutes * 60
+        return cls(engine, prefix, clock=clock, keep=keep.identities, seconds=seconds)
 
     def applied(self, queue: int, digests: Iterable[bytes]) -> set[bytes]:
         """Those of the entries that were applied already. Raises what `qtd.db.transaction.reading` names."""

@@ -20,9 +20,7 @@ class Unapplied:
     """
 
     def __init__(self, engine: Engine, prefix: str = "", *, clock: Clock, keep: Keep) -> None:
-        self._ledger = Ledger(
-            engine, prefix, clock=clock, keep=keep.identities, seconds=keep.identities_minutes * 60
-        )
+        self._ledger = Ledger.configured(engine, prefix, keep, clock=clock)
         self._fenced: set[int] = set()
 
     def __call__(self, queue: int, stored: Sequence[bytes]) -> list[bytes]:

@@ -10,12 +10,12 @@ from typing import Final
 from qtd.clock import Clock
 from qtd.errors import QueuesRenumbered, SpoolUnavailable
 from qtd.ingest.pushing import Entries
+from qtd.ingest.spool.disk import failed, write_all
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.positions import NO_SEGMENT, Head
 from qtd.ingest.spool.record import encode_record
 from qtd.ingest.spool.recovery import Recovery
 from qtd.ingest.spool.segment import HEAD_BYTES
-from qtd.ingest.spool.write import write_all
 from qtd.log import Logger
 
 #: A segment is not appended to any more once it has so many bytes; what is drained is freed by segments.
@@ -68,7 +68,7 @@ class Appender:
             with self._folder.append_lock.held():
                 self._adopt(queues)
         except OSError as error:
-            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+            raise failed(error) from error
         self._queues = queues
 
     def append(self, entries: Entries) -> None:
@@ -86,7 +86,7 @@ class Appender:
                     raise QueuesRenumbered(queues, entries)
                 self._append(entries)
         except OSError as error:
-            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+            raise failed(error) from error
 
     def close(self) -> None:
         """Close the segment."""

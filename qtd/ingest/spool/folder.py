@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+from qtd.ingest.spool.disk import write_all
 from qtd.ingest.spool.file_lock import FileLock
 from qtd.ingest.spool.positions import Positions
 from qtd.ingest.spool.segment import HEAD_BYTES, base_of, encode_head, read_head, segment_name
-from qtd.ingest.spool.write import write_all
 
 #: Ending of the names of segments that can not be read to their end.
 DAMAGED: Final = ".damaged"

@@ -21,7 +21,7 @@ from pathlib import Path
 from struct import Struct, error, pack, unpack
 from typing import Final, Self
 
-from qtd.ingest.spool.write import write_all
+from qtd.ingest.spool.disk import write_all
 
 #: What the file has room for; `queue.count` can not be more.
 MOST_QUEUES: Final = 4096

@@ -10,6 +10,7 @@ from qtd.clock import Clock
 from qtd.errors import QueuesRenumbered, SpoolUnavailable
 from qtd.ingest.pushing import Entries, Numbers, Push
 from qtd.ingest.spool.append import SEGMENT_BYTES, Appender
+from qtd.ingest.spool.disk import failed
 from qtd.ingest.spool.drain import Drain
 from qtd.ingest.spool.folder import SpoolFolder
 from qtd.ingest.spool.state import SpoolState, state_of
@@ -109,7 +110,7 @@ class Spool:
             if (queues := self._folder.positions.queues()) != self.queues:
                 raise QueuesRenumbered(queues, ())
         except OSError as error:
-            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+            raise failed(error) from error
         known, closed = self._known
         if seen != known:
             closed = frozenset(queue for queue, byte in enumerate(seen) if byte)
@@ -121,7 +122,7 @@ class Spool:
         try:
             return any(self._folder.positions.closed())
         except OSError as error:
-            raise SpoolUnavailable(f"the spool's disk: {error.strerror or error}") from error
+            raise failed(error) from error
 
     def append(self, entries: Entries, cause: str | None = None) -> None:
         """Bring `(queue, stored bytes)` to disk; `cause` is why, None: their queues are closed.
