@@ -7,30 +7,16 @@ import pytest
 from qtd.errors import BrokerUnavailable, DatabaseUnavailable, LockLost
 from qtd.log.events.dead_letters import EntryDead
 from qtd.log.events.worker import BatchApplied
-from qtd.queue.memory import MemoryQueues
 from qtd.store.native import BatchResult
 from qtd.worker.batch import BatchStep, Hold
-from tests.fake_clock import FakeClock
-from tests.kept_log import KeptLog
-from tests.unit.worker.engines import RecordingEngine
+from tests.unit.worker.ground import Ground
 
 
-class Bench:
-    """A step over queues in memory."""
+class Bench(Ground):
+    """A step over two queues, with batches of three that take a quarter of a second."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.queues = MemoryQueues(count=2, clock=self.clock)
-        self.engine = RecordingEngine(self.clock, seconds=0.25)
-        self.log = KeptLog()
-        self.step = BatchStep(
-            queues=self.queues,
-            recorder=self.engine,
-            clock=self.clock,
-            logger=self.log,
-            max_requests=3,
-            lock_seconds=60,
-        )
+        super().__init__(count=2, max_requests=3, seconds=0.25)
 
     def take(self) -> Hold:
         """Take queue 1."""

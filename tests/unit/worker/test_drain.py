@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
 from threading import Event
 
 import pytest
@@ -10,62 +9,29 @@ import pytest
 from qtd.errors import DatabaseConflict, DatabaseUnavailable, Transient
 from qtd.log.events.process import Reached, Waiting
 from qtd.log.events.worker import BatchRetried
-from qtd.queue.memory import MemoryQueues
-from qtd.worker.backoff import Backoff
-from qtd.worker.batch import BatchStep
 from qtd.worker.drain import Drain
-from qtd.worker.outage import Outage
-from qtd.worker.servers import Server
-from tests.fake_clock import FakeClock
-from tests.kept_log import KeptLog
-from tests.unit.worker.engines import RecordingEngine
+from tests.unit.worker.ground import Ground
 
 
-class Draining:
-    """Three queues in memory, emptied in batches of ten."""
+class Draining(Ground):
+    """Three queues, emptied in batches of ten."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.queues = MemoryQueues(count=3, clock=self.clock)
-        self.engine = RecordingEngine(self.clock)
-        self.log = KeptLog()
-        self.stop = Event()
-        self._pushed = 0
-        self.step = BatchStep(
-            queues=self.queues,
-            recorder=self.engine,
-            clock=self.clock,
-            logger=self.log,
-            max_requests=10,
-            lock_seconds=60,
-        )
+        super().__init__(count=3, max_requests=10)
         self.drain = self.of(0, 1, 2)
 
     def of(self, *numbers: int) -> Drain:
         """Some queues to empty."""
         return Drain(numbers, self.step, self.stop)
 
-    def push(self, queue: int, count: int) -> None:
-        """Let so many new entries wait."""
-        numbers = range(self._pushed, self._pushed + count)
-        self._pushed += count
-        self.queues.push([(queue, b"%d" % number) for number in numbers])
-
     def persist(self, *, give_up: bool = False) -> None:
         """Empty them through whatever passes."""
         self.drain.persist(
-            broker=self._outage("redis"),
-            database=self._outage("database"),
-            backoff=self._backoff(),
+            broker=self.outage("redis"),
+            database=self.outage("database"),
+            backoff=self.backoff(),
             give_up=give_up,
         )
-
-    def _outage(self, name: str) -> Outage:
-        server = Server(name=name, address="there")
-        return Outage(server, backoff=self._backoff(), clock=self.clock, logger=self.log)
-
-    def _backoff(self) -> Backoff:
-        return Backoff(least=1, most=8, random=Random(1))
 
 
 @pytest.fixture

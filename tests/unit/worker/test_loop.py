@@ -2,71 +2,35 @@
 
 from __future__ import annotations
 
-from random import Random
-from threading import Event
-
 import pytest
 
 from qtd.errors import BatchRejected, DatabaseConflict, DatabaseUnavailable, QueueChanged
 from qtd.log.events.process import Reached, Waiting
 from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.queue.contract import Lock
-from qtd.queue.memory import MemoryQueues
-from qtd.worker.backoff import Backoff
-from qtd.worker.batch import BatchStep
 from qtd.worker.due import BUSY_SECONDS, Due
 from qtd.worker.loop import IDLE_SECONDS, SHARE_SECONDS, WorkerLoop
-from qtd.worker.outage import Outage
-from qtd.worker.servers import Server
-from tests.fake_clock import FakeClock
-from tests.kept_log import KeptLog
-from tests.unit.worker.engines import RecordingEngine
+from tests.unit.worker.ground import Ground
 
 
-class Working:
-    """A worker on three queues in memory, with batches of ten that take a tenth of a second."""
+class Working(Ground):
+    """A worker on three queues, with batches of ten that take a tenth of a second."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.queues = MemoryQueues(count=3, clock=self.clock)
-        self.engine = RecordingEngine(self.clock, seconds=0.1)
-        self.log = KeptLog()
-        self.stop = Event()
+        super().__init__(count=3, max_requests=10, seconds=0.1)
         self.turns = 0
-        self._pushed = 0
         self.loop = WorkerLoop(
             order=[0, 1, 2],
             due=Due(max_requests=10, max_wait_seconds=0, clock=self.clock),
-            step=BatchStep(
-                queues=self.queues,
-                recorder=self.engine,
-                clock=self.clock,
-                logger=self.log,
-                max_requests=10,
-                lock_seconds=60,
-            ),
-            broker=self._outage("redis"),
-            database=self._outage("database"),
-            backoff=self._backoff,
+            step=self.step,
+            broker=self.outage("redis"),
+            database=self.outage("database"),
+            backoff=self.backoff,
             clock=self.clock,
             logger=self.log,
             stop=self.stop,
             on_progress=self._turned,
         )
-
-    def push(self, queue: int, count: int) -> None:
-        """Let so many new entries wait."""
-        numbers = range(self._pushed, self._pushed + count)
-        self._pushed += count
-        self.queues.push([(queue, b"%d" % number) for number in numbers])
-
-    def _outage(self, name: str) -> Outage:
-        return Outage(
-            Server(name=name, address="there"), backoff=self._backoff(), clock=self.clock, logger=self.log
-        )
-
-    def _backoff(self) -> Backoff:
-        return Backoff(least=1, most=8, random=Random(1))
 
     def _turned(self) -> None:
         self.turns += 1
