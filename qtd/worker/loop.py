@@ -16,12 +16,7 @@ from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep, Hold
 from qtd.worker.due import BUSY_SECONDS, Due
 from qtd.worker.outage import Outage
-
-#: Seconds between two looks at queues that had nothing to do.
-IDLE_SECONDS: Final = 0.05
-
-#: Seconds of a longer pause after which the loop says that it still turns.
-TURN_SECONDS: Final = 1.0
+from qtd.worker.turns import Turns
 
 #: Seconds after which a queue that never gets empty lets the others have their turn.
 SHARE_SECONDS: Final = 2.0
@@ -58,9 +53,7 @@ class WorkerLoop:
         self._backoff = {queue: backoff() for queue in order}
         self._clock = clock
         self._logger = logger
-        self._stop = stop
-        self._on_progress = on_progress
-        self._settled = settled
+        self._turns = Turns(clock=clock, stop=stop, on_progress=on_progress, settled=settled)
         #: batches, and requests by what became of them
         self.totals: Counter[str] = Counter()
         #: the queue worked on, or the last one that was
@@ -75,22 +68,19 @@ class WorkerLoop:
 
     def run(self) -> None:
         """Work until `stop` is set, or another number of queues is announced."""
-        while not self._stop.is_set() and self._settled():
-            self._on_progress()
-            if not self.round():
-                self._clock.wait(IDLE_SECONDS, self._stop)
+        self._turns.run(self.round)
 
     def round(self) -> bool:
         """Look at every queue once and work on those whose turn has come; return whether there was work."""
         try:
             lengths = self._queues.lengths()
         except BrokerUnavailable as error:
-            self._pause(self._broker.failed(error))
+            self._turns.pause(self._broker.failed(error))
             return False
         self._broker.over()
         worked = False
         for queue in self._order:
-            if self._stop.is_set() or not self._settled():
+            if self._turns.over:
                 break
             if not self._due.come(queue, lengths[queue]):
                 continue
@@ -115,17 +105,17 @@ class WorkerLoop:
             self._due.leave(queue, self._again(queue, error))
             return False
         except BrokerUnavailable as error:
-            self._pause(self._broker.failed(error))
+            self._turns.pause(self._broker.failed(error))
             return False
         except Transient as error:
-            self._pause(self._database.failed(error))
+            self._turns.pause(self._database.failed(error))
             return False
         return True
 
     def _batches(self, hold: Hold, began: float) -> None:
         while (result := self._step.run(hold)) is not None:
             self._done(hold.queue, result)
-            if self._stop.is_set() or not self._settled():
+            if self._turns.over:
                 return
             lengths = self._queues.lengths()
             if lengths[hold.queue] < self._step.max_requests:
@@ -145,7 +135,7 @@ class WorkerLoop:
             dead=result.dead,
             repeated=result.repeated,
         )
-        self._on_progress()
+        self._turns.on_progress()
 
     def _again(self, queue: int, error: Transient) -> float:
         """Return the seconds until the batch is done again."""
@@ -160,10 +150,3 @@ class WorkerLoop:
             )
         )
         return pause
-
-    def _pause(self, seconds: float) -> None:
-        """Wait for whatever is away; that is no standstill, so the watchdog hears of it."""
-        end = self._clock.monotonic() + seconds
-        while not self._stop.is_set() and (left := end - self._clock.monotonic()) > 0:
-            self._clock.wait(min(left, TURN_SECONDS), self._stop)
-            self._on_progress()

@@ -22,8 +22,8 @@ from qtd.worker.backoff import Backoff
 from qtd.worker.console.run import RunEnd, Runner
 from qtd.worker.due import BUSY_SECONDS, Due
 from qtd.worker.keeping import Keep
-from qtd.worker.loop import IDLE_SECONDS, TURN_SECONDS
 from qtd.worker.outage import Outage
+from qtd.worker.turns import Turns
 
 #: Seconds between two looks at the head of the queue that the plugin works on.
 LOOK_SECONDS: Final = 2.0
@@ -68,8 +68,7 @@ class ConsoleLoop:
         self._broker = broker
         self._backoff = {queue: backoff() for queue in order}
         self._stop = stop
-        self._on_progress = on_progress
-        self._settled = settled
+        self._turns = Turns(clock=around.clock, stop=stop, on_progress=on_progress, settled=settled)
         #: queue -> why its last run failed
         self._failures: dict[int, str] = {}
         #: runs as `batches`, and requests `recorded`
@@ -86,10 +85,7 @@ class ConsoleLoop:
 
     def run(self) -> None:
         """Work until `stop` is set, or another number of queues is announced."""
-        while not self._stop.is_set() and self._settled():
-            self._on_progress()
-            if not self.round():
-                self._clock.wait(IDLE_SECONDS, self._stop)
+        self._turns.run(self.round)
 
     def round(self) -> bool:
         """Look at every queue once, and have those processed whose turn has come; return whether there was work."""
@@ -98,7 +94,7 @@ class ConsoleLoop:
             self._broker.over()
             worked = False
             for queue in self._order:
-                if self._stop.is_set() or not self._settled():
+                if self._turns.over:
                     break
                 if not self._due.come(queue, states[queue].waiting):
                     continue
@@ -107,7 +103,7 @@ class ConsoleLoop:
                     continue
                 worked = self._turn(queue, states[queue].waiting) or worked
         except BrokerUnavailable as error:
-            self._pause(self._broker.failed(error))
+            self._turns.pause(self._broker.failed(error))
             return False
         return worked
 
@@ -134,7 +130,7 @@ class ConsoleLoop:
             end = RunEnd(status=1, seconds=0.0, requests=0, complaint=f"it can not be started: {error}")
         self.worked.add(queue)
         self.totals.update(batches=1, recorded=end.requests)
-        self._on_progress()
+        self._turns.on_progress()
         self._due.worked(queue)
         cause = None if end.stopped else self._failure(head, end, at_once)
         if cause is None:
@@ -177,13 +173,7 @@ class ConsoleLoop:
     def _turned(self, head: _Head, *, printed: bool) -> None:
         """The watchdog hears of a run only while it gets on."""
         if printed or head.has_moved():
-            self._on_progress()
-
-    def _pause(self, seconds: float) -> None:
-        end = self._clock.monotonic() + seconds
-        while not self._stop.is_set() and (left := end - self._clock.monotonic()) > 0:
-            self._clock.wait(min(left, TURN_SECONDS), self._stop)
-            self._on_progress()
+            self._turns.on_progress()
 
     def _give_back(self, lock: Lock) -> None:
         try:

@@ -9,7 +9,8 @@ from qtd.log.events.process import Reached, Waiting
 from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.queue.contract import Lock
 from qtd.worker.due import BUSY_SECONDS, Due
-from qtd.worker.loop import IDLE_SECONDS, SHARE_SECONDS, WorkerLoop
+from qtd.worker.loop import SHARE_SECONDS, WorkerLoop
+from qtd.worker.turns import IDLE_SECONDS
 from tests.unit.worker.ground import Ground
 
 
