@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
-from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep
 from qtd.worker.outage import Outage
+from qtd.worker.told import tell_lock_lost, tell_retry
 
 
 class Drain:
@@ -71,7 +71,7 @@ class Drain:
             try:
                 self.run()
             except (DatabaseConflict, QueueChanged, BatchRejected) as error:
-                pause = self._again(backoff, error)
+                pause = tell_retry(self._step.logger, self._left[0], error, backoff)
             except Transient as error:
                 if give_up:
                     raise
@@ -102,22 +102,9 @@ class Drain:
                     self.total.add(result)
                     waiting -= size
         except LockLost:
-            seconds = round(self._step.clock.monotonic() - began, 3)
-            self._step.logger.emit(QueueLockLost(queue=queue, seconds=seconds))
+            tell_lock_lost(self._step.logger, queue, seconds=self._step.clock.monotonic() - began)
             self.busy.append(queue)
         return True
 
     def _interrupted(self) -> bool:
         return self._stop.is_set() or not self._settled()
-
-    def _again(self, backoff: Backoff, error: Transient) -> float:
-        pause = backoff.failed()
-        self._step.logger.emit(
-            BatchRetried(
-                queue=self._left[0],
-                attempt=backoff.failures,
-                cause=str(error),
-                pause_seconds=round(pause, 3),
-            )
-        )
-        return pause

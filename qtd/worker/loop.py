@@ -9,13 +9,13 @@ from typing import Final
 
 from qtd.clock import Clock
 from qtd.errors import BatchRejected, BrokerUnavailable, DatabaseConflict, LockLost, QueueChanged, Transient
-from qtd.log.events.worker import BatchRetried, QueueLockLost
 from qtd.log.logger import Logger
 from qtd.store.native import BatchResult
 from qtd.worker.backoff import Backoff
 from qtd.worker.batch import BatchStep, Hold
 from qtd.worker.due import BUSY_SECONDS, Due
 from qtd.worker.outage import Outage
+from qtd.worker.told import tell_lock_lost, tell_retry
 from qtd.worker.turns import Turns
 
 #: Seconds after which a queue that never gets empty lets the others have their turn.
@@ -100,9 +100,9 @@ class WorkerLoop:
                 self.queue = queue
                 self._batches(hold, began)
         except LockLost:
-            self._logger.emit(QueueLockLost(queue=queue, seconds=round(self._clock.monotonic() - began, 3)))
+            tell_lock_lost(self._logger, queue, seconds=self._clock.monotonic() - began)
         except (DatabaseConflict, QueueChanged, BatchRejected) as error:
-            self._due.leave(queue, self._again(queue, error))
+            self._due.leave(queue, tell_retry(self._logger, queue, error, self._backoff[queue]))
             return False
         except BrokerUnavailable as error:
             self._turns.pause(self._broker.failed(error))
@@ -136,17 +136,3 @@ class WorkerLoop:
             repeated=result.repeated,
         )
         self._turns.on_progress()
-
-    def _again(self, queue: int, error: Transient) -> float:
-        """Return the seconds until the batch is done again."""
-        backoff = self._backoff[queue]
-        pause = backoff.failed()
-        self._logger.emit(
-            BatchRetried(
-                queue=queue,
-                attempt=backoff.failures,
-                cause=str(error),
-                pause_seconds=round(pause, 3),
-            )
-        )
-        return pause
