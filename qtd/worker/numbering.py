@@ -17,7 +17,8 @@ from qtd.log.logger import Logger
 from qtd.queue.adoption import adopt
 from qtd.queue.contract import MOST_QUEUES, Queues
 from qtd.queue.lock_token import resized_to
-from qtd.queue.resize import Moved, Resize, queues_needed, tokens
+from qtd.queue.moving import Moved, queues_needed
+from qtd.queue.resize import Resize, tokens
 from qtd.queue.routing import Router
 
 #: Seconds between two looks at the number, and at what somebody else does about it.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtd.clock import SystemClock
+from qtd.queue.moving import queues_needed
 from qtd.queue.partitioner import queue_of
-from qtd.queue.resize import Resize, queues_needed, tokens
+from qtd.queue.resize import Resize, tokens
 from tests.contract.backends import COUNT
 
 if TYPE_CHECKING:

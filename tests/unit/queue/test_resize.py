@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from qtd.errors import BrokerUnavailable, ConfigurationError, Transient
-from qtd.queue import memory, resize
+from qtd.queue import memory, moving, resize
 from qtd.queue.contract import Numbering
 from qtd.queue.memory import MemoryBroker, MemoryQueues
+from qtd.queue.moving import Moved, queues_needed
 from qtd.queue.partitioner import queue_of
-from qtd.queue.resize import Moved, Resize, queues_needed, tokens
+from qtd.queue.resize import Resize, tokens
 from tests.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be fewer possible queues, which is quicker, and several chunks of what is in them."""
     for module in (resize, memory):
         monkeypatch.setattr(module, "MOST_QUEUES", 16)
-    monkeypatch.setattr(resize, "_GATHERED", 17)
-    monkeypatch.setattr(resize, "CHUNK", 7)
+    monkeypatch.setattr(moving, "_GATHERED", 17)
+    monkeypatch.setattr(moving, "CHUNK", 7)
 
 
 class Site:

@@ -12,7 +12,8 @@ from qtd.errors import BrokerUnavailable, QueuesBusy
 from qtd.log.events.queues import QueuesResized, QueuesResizing
 from qtd.queue.contract import MOST_QUEUES, Numbering
 from qtd.queue.memory import MemoryQueues
-from qtd.queue.resize import Resize, queues_needed, tokens
+from qtd.queue.moving import queues_needed
+from qtd.queue.resize import Resize, tokens
 from qtd.queue.routing import Router
 from qtd.wire.request_set import RequestSet, encode
 from qtd.worker.numbering import AGAIN_SECONDS, NumberOfQueues, NumberWatch
