@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from qtd.ingest.counters import Counters
 from qtd.ingest.endpoint import Endpoint
 from qtd.ingest.http_date import HttpDate
 from qtd.ingest.limits import Limits
+from qtd.ingest.listening import BACKLOG
 from qtd.ingest.proxies import Proxies
 from qtd.ingest.spool.spool import Spool
 from qtd.ingest.tracking_api import TrackingApi
@@ -43,7 +44,7 @@ SPOOL_SECONDS = 3.0
 
 
 class HttpServer:
-    """The endpoint on one listening socket, in the running event loop."""
+    """The endpoint on listening sockets, in the running event loop."""
 
     def __init__(
         self, config: Ingest, backing: Backing, *, counters: Counters, clock: Clock, log: Logger
@@ -103,18 +104,20 @@ class HttpServer:
             record_now=backing.record_now,
         )
         self.handle: Handler = self._endpoint.handle
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._sweep = loop.call_later(SWEEP_SECONDS, self._check_connections)
 
-    async def listen(self, listening: socket.socket) -> None:
+    async def listen(self, listening: Sequence[socket.socket]) -> None:
         """Accept connections from now on."""
-        self._server = await self._loop.create_server(lambda: Connection(self), sock=listening, backlog=4096)
+        for one in listening:
+            server = await self._loop.create_server(lambda: Connection(self), sock=one, backlog=BACKLOG)
+            self._servers.append(server)
 
     async def stop(self) -> None:
         """Accept nothing more, answer what was received, then end; at most `DRAIN_SECONDS` and the push."""
         self.stopping = True
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for _ in range(ACCEPTING_TURNS):
             await asyncio.sleep(0)
         for connection in tuple(self._connections):

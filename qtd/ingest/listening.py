@@ -1,4 +1,4 @@
-"""The socket to listen on: the configured address, or one that systemd opened for us."""
+"""The sockets to listen on: the configured address, or those that systemd opened for us."""
 
 from __future__ import annotations
 
@@ -22,50 +22,62 @@ _FIRST_INHERITED = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listening:
-    """A listening socket, not blocking."""
+    """Listening sockets, at least one, not blocking."""
 
-    socket: socket.socket
+    sockets: tuple[socket.socket, ...]
     #: The unix socket that we made, and so remove.
     path: Path | None = None
 
     @property
-    def address(self) -> str:
-        """`host:port`, or the path of a unix socket."""
-        address = self.socket.getsockname()
-        if not isinstance(address, tuple):
-            return os.fsdecode(address)
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        return f"{host}:{address[1]}"
+    def addresses(self) -> tuple[str, ...]:
+        """Of each `host:port`, or the path of a unix socket."""
+        return tuple(map(_address, self.sockets))
 
     def close(self) -> None:
-        """Stop listening; whoever has the socket too still does."""
-        self.socket.close()
+        """Stop listening; whoever has the sockets too still does."""
+        for one in self.sockets:
+            one.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
 
 def listen(config: Ingest) -> Listening:
-    """Listen on the configured address, or on systemd's socket if it opened one for us.
+    """Listen on the configured address, or on all of systemd's sockets if it opened any for us.
 
-    Raises ConfigurationError where the address can not be listened on.
+    Raises ConfigurationError where the address can not be listened on, or a socket of systemd's is none to listen on.
     """
-    inherited = _inherited()
-    if inherited is not None:
-        return Listening(socket=inherited)
+    if inherited := _inherited():
+        return Listening(sockets=inherited)
     if config.unix_socket is not None:
-        return Listening(socket=_unix(config.unix_socket), path=config.unix_socket)
-    return Listening(socket=_tcp(config.host, config.port))
+        return Listening(sockets=(_unix(config.unix_socket),), path=config.unix_socket)
+    return Listening(sockets=(_tcp(config.host, config.port),))
 
 
-def _inherited() -> socket.socket | None:
-    """Take the first socket of systemd's socket activation, if it is meant for this process."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()) or not os.environ.get("LISTEN_FDS", "").isdigit():
-        return None
-    if int(os.environ["LISTEN_FDS"]) < 1:
-        return None
-    listening = socket.socket(fileno=_FIRST_INHERITED)
-    listening.setblocking(False)
-    return listening
+def _address(listening: socket.socket) -> str:
+    address = listening.getsockname()
+    if not isinstance(address, tuple):
+        return os.fsdecode(address)
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"{host}:{address[1]}"
+
+
+def _inherited() -> tuple[socket.socket, ...]:
+    """Take the sockets of systemd's socket activation, if they are meant for this process."""
+    count = os.environ.get("LISTEN_FDS", "")
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or not count.isdigit():
+        return ()
+    return tuple(_inherit(_FIRST_INHERITED + number) for number in range(int(count)))
+
+
+def _inherit(descriptor: int) -> socket.socket:
+    inherited = socket.socket(fileno=descriptor)
+    if not inherited.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        inherited.close()
+        raise ConfigurationError(
+            f"descriptor {descriptor} of the socket unit is not one to take connections from: only ListenStream= is"
+        )
+    inherited.setblocking(False)
+    return inherited
 
 
 def _tcp(host: str, port: int) -> socket.socket:

@@ -29,9 +29,11 @@ from qtd.log.events import IngestStarted, IngestStopped, Stopping
 class Running:
     """A running endpoint, for whoever embeds it; safe to use from other threads."""
 
-    def __init__(self, address: str, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
-        #: `host:port`, or the path of the unix socket.
-        self.address = address
+    def __init__(
+        self, addresses: tuple[str, ...], loop: asyncio.AbstractEventLoop, stopped: asyncio.Event
+    ) -> None:
+        #: each `host:port`, or the path of a unix socket
+        self.addresses = addresses
         self._loop = loop
         self._stopped = stopped
 
@@ -72,7 +74,7 @@ def serve(
         if config.processes == 1:
             process.serve(listening, counters or Counters(), started, pulse)
             return
-        process.log.emit(IngestStarted(listen=listening.address, processes=config.processes))
+        process.log.emit(_started(listening, config.processes))
         Processes(
             config.processes,
             lambda own: process.serve(listening, Counters(), lambda _running: None, own),
@@ -121,11 +123,11 @@ class _Process:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._asked_to_end, number.name, stopped, pulse)
         server = HttpServer(self.config, backing, counters=counters, clock=self.clock, log=self.log)
-        # A copy, because the server closes it: the other processes, or a restart, still use the socket.
-        await server.listen(socket.socket(fileno=os.dup(listening.socket.fileno())))
+        # Copies, because the server closes them: the other processes, or a restart, still use the sockets.
+        await server.listen([socket.socket(fileno=os.dup(one.fileno())) for one in listening.sockets])
         if self.config.processes == 1:
-            self.log.emit(IngestStarted(listen=listening.address, processes=1))
-        started(Running(listening.address, loop, stopped))
+            self.log.emit(_started(listening, 1))
+        started(Running(listening.addresses, loop, stopped))
         beating = loop.create_task(_beat(pulse, counters))
         await stopped.wait()
         await server.stop()
@@ -136,6 +138,10 @@ class _Process:
             self.log.emit(Stopping(reason=reason))
             pulse.stopping()
         stopped.set()
+
+
+def _started(listening: Listening, processes: int) -> IngestStarted:
+    return IngestStarted(listen=", ".join(listening.addresses), processes=processes)
 
 
 async def _beat(pulse: Pulse, counters: Counters) -> None:

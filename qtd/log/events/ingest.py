@@ -13,7 +13,7 @@ from qtd.log.event import Event
 class IngestStarted(Event):
     """The endpoint takes requests."""
 
-    #: `host:port` or the socket's path
+    #: each `host:port` or a socket's path, with commas between them
     listen: str
     processes: int
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,26 @@ import yaml
 #: Seconds in which a process that was asked to end is gone.
 PATIENCE = 60.0
 
+#: Becomes qtd with the sockets of the descriptors that are named first, handed over as systemd does: sd_listen_fds(3).
+_HAND_OVER = """
+import os, sys
+given = [os.dup2(int(number), 100 + place) for place, number in enumerate(sys.argv[1].split())]
+for place, descriptor in enumerate(given):
+    os.dup2(descriptor, 3 + place)
+environ = os.environ | {"LISTEN_FDS": str(len(given)), "LISTEN_PID": str(os.getpid())}
+os.execve(sys.executable, [sys.executable, "-m", "qtd", *sys.argv[2:]], environ)
+"""
+
 
 class Running:
     """A process of qtd, or a group of them."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
+    def __init__(self, words: tuple[str, ...], sockets: Sequence[socket.socket] = ()) -> None:
+        given = [one.fileno() for one in sockets]
+        handed = ["-c", _HAND_OVER, " ".join(map(str, given))] if given else ["-m", "qtd"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "qtd", *words],
+            [sys.executable, *handed, *words],
+            pass_fds=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -53,13 +67,17 @@ class Running:
         """Press Ctrl-C: the whole group hears of it."""
         os.killpg(self.pid, signal.SIGINT)
 
+    def children(self) -> list[int]:
+        """The numbers of the first process' children."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(number) for children in tasks for number in children.read_text().split()]
+
     def kill_child(self, word: str) -> int:
         """Kill the child process that has this word in its command; return its number."""
-        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
-            for number in map(int, children.read_text().split()):
-                if word in Path(f"/proc/{number}/cmdline").read_text().split("\0"):
-                    os.kill(number, signal.SIGKILL)
-                    return number
+        for number in self.children():
+            if word in Path(f"/proc/{number}/cmdline").read_text().split("\0"):
+                os.kill(number, signal.SIGKILL)
+                return number
         raise AssertionError(f"no child with {word}")
 
     def end(self) -> int:
@@ -113,9 +131,9 @@ class Running:
 
 
 @contextmanager
-def qtd(*words: str | Path) -> Iterator[Running]:
-    """Run a command."""
-    running = Running(tuple(map(str, words)))
+def qtd(*words: str | Path, sockets: Sequence[socket.socket] = ()) -> Iterator[Running]:
+    """Run a command; `sockets` are handed over as systemd does."""
+    running = Running(tuple(map(str, words)), sockets)
     try:
         yield running
     finally:

@@ -47,7 +47,7 @@ class Served:
 
     def connect(self) -> socket.socket:
         """Open a connection."""
-        host, _, port = self.running.address.rpartition(":")
+        host, _, port = self.running.addresses[0].rpartition(":")
         return socket.create_connection((host, int(port)), timeout=20)
 
     def send(self, raw: bytes) -> HttpAnswer:
