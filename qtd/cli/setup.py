@@ -39,7 +39,8 @@ EXIT_FAILED = 1
 #: Wrong usage, configuration or tables.
 EXIT_USAGE = 2
 
-#: What an attempt to reach a server may take, by far; the service manager is asked for as much.
+#: What an attempt to reach a server, or a step of the start, may take, by far, also where many start at once on a busy
+#: machine; the service manager is asked for as much.
 ATTEMPT_SECONDS = 120.0
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -199,9 +200,10 @@ def wait_for(
 ) -> bool:
     """Repeat `attempt` with back-off until it does not raise Transient; False where told to stop meanwhile.
 
-    With `no_wait` the first failure ends the process with exit code 1. The `notifier` hears what is waited for, and
-    that the start takes longer.
+    With `no_wait` the first failure ends the process with exit code 1. The `notifier` hears of each attempt and of what
+    is waited for, and that the start takes longer.
     """
+    notifier = notifier or Notifier()
     outage = Outage(
         Server(name=name, address=server),
         backoff=Backoff(least=0.5, most=10.0, random=Random()),
@@ -209,14 +211,14 @@ def wait_for(
         logger=get_logger("cli"),
     )
     while not stop.is_set():
+        notifier.extend(ATTEMPT_SECONDS, f"reaching {name}")
         try:
             attempt()
         except Transient as error:
             if no_wait:
                 fail(f"{name} ({server}) is not there: {error}")
             pause = outage.failed(error)
-            if notifier is not None:
-                notifier.extend(pause + ATTEMPT_SECONDS, redact_text(f"waiting for {name}: {error}"))
+            notifier.extend(pause + ATTEMPT_SECONDS, redact_text(f"waiting for {name}: {error}"))
             clock.wait(pause, stop)
         else:
             outage.over()

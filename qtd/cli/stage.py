@@ -34,10 +34,16 @@ _LET_GO_SECONDS: Final = 15.0
 class Stage:
     """The queues and the engine of a worker."""
 
-    def __init__(self, config: Config, clock: Clock, *, holder: str) -> None:
-        """Open, and connect to nothing yet; `holder` is what the locks' tokens say, with this machine's name."""
+    def __init__(
+        self, config: Config, clock: Clock, *, holder: str, notifier: Notifier | None = None
+    ) -> None:
+        """Open, and connect to nothing yet; `holder` is what the locks' tokens say, with this machine's name.
+
+        The `notifier` hears what is waited for and worked at.
+        """
         self._config = config
         self._clock = clock
+        self._notifier = notifier or Notifier()
         self._engine = open_database(config)
         self._recorder: Recorder | None = None
         self._http: HttpRecorder | None = None
@@ -61,14 +67,14 @@ class Stage:
         self.queues.close()
         self._engine.dispose()
 
-    def reach(self, stop: Event, *, no_wait: bool, notifier: Notifier | None = None) -> bool:
+    def reach(self, stop: Event, *, no_wait: bool) -> bool:
         """Wait until broker, database and Matomo (with engine http) are there; False where told to stop meanwhile.
 
         Raises:
             ConfigurationError, SchemaError: one of them is there but can not be used.
         """
         if self._config.engine == "console":  # the plugin knows its database itself
-            return self._wait_for(self.broker, self.queues.ping, stop, no_wait=no_wait, notifier=notifier)
+            return self._wait_for(self.broker, self.queues.ping, stop, no_wait=no_wait)
         there = reached(
             self._config,
             self._engine,
@@ -77,22 +83,14 @@ class Stage:
             clock=self._clock,
             stop=stop,
             no_wait=no_wait,
-            notifier=notifier,
+            notifier=self._notifier,
         )
         matomo = matomo_of(self._config)
         if not there or matomo is None:
             return there
-        return self._wait_for(matomo, self._probe, stop, no_wait=no_wait, notifier=notifier)
+        return self._wait_for(matomo, self._probe, stop, no_wait=no_wait)
 
-    def settle(
-        self,
-        wanted: int | None,
-        stop: Event,
-        *,
-        no_wait: bool,
-        logger: Logger,
-        notifier: Notifier | None = None,
-    ) -> Queues | None:
+    def settle(self, wanted: int | None, stop: Event, *, no_wait: bool, logger: Logger) -> Queues | None:
         """Return the queues in force, when no change of their number is under way; None: told to stop meanwhile.
 
         With `wanted` they are so many then, for what waits is moved; unless somebody does not let go of a queue, which
@@ -105,9 +103,7 @@ class Stage:
             return self._of_plugin()
 
         def alive() -> None:
-            if notifier is not None:
-                notifier.alive()
-                notifier.extend(ATTEMPT_SECONDS, "the number of queues is being changed")
+            self._working("the number of queues is being changed")
 
         numbers = number_of_queues(
             self._config, self._engine, self.queues, clock=self._clock, logger=logger, alive=alive
@@ -123,7 +119,7 @@ class Stage:
                 logger.emit(QueuesNotResized(queues=wanted, cause=str(error)))
                 found.append(numbers.settle(None, stop, wait_seconds=_LET_GO_SECONDS))
 
-        self._wait_for(self.broker, attempt, stop, no_wait=no_wait, notifier=notifier)
+        self._wait_for(self.broker, attempt, stop, no_wait=no_wait)
         return found[-1] if found else None
 
     def _of_plugin(self) -> Queues:
@@ -143,15 +139,7 @@ class Stage:
             raise RuntimeError("reach comes first")
         return ReopenedRecorder(self._recorder, self._reopen)
 
-    def _wait_for(
-        self,
-        server: Server,
-        attempt: Callable[[], object],
-        stop: Event,
-        *,
-        no_wait: bool,
-        notifier: Notifier | None,
-    ) -> bool:
+    def _wait_for(self, server: Server, attempt: Callable[[], object], stop: Event, *, no_wait: bool) -> bool:
         return wait_for(
             server.name,
             server.address,
@@ -159,8 +147,12 @@ class Stage:
             clock=self._clock,
             stop=stop,
             no_wait=no_wait,
-            notifier=notifier,
+            notifier=self._notifier,
         )
+
+    def _working(self, at: str) -> None:
+        """Tell the service manager that a step of the work begins; the work itself does, so that it is true."""
+        self._notifier.extend(ATTEMPT_SECONDS, at)
 
     def _open(self) -> Recorder:
         self._recorder = self._opened(self._config)
@@ -178,7 +170,7 @@ class Stage:
             raise
 
     def _opened(self, config: Config) -> Recorder:
-        recorder = open_recorder(config, self._engine, self._clock)
+        recorder = open_recorder(config, self._engine, self._clock, working=self._working)
         if isinstance(recorder, HttpRecorder):
             self._close_http()
             self._http = recorder

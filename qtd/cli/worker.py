@@ -55,15 +55,15 @@ def command(*, number: int, config_path: Path | None, no_wait: bool) -> None:
     stop = stop_on_signals(
         lambda: notifier.stopping("finishing the batch", seconds=worker_stop_seconds(config))
     )
-    with Stage(config, clock, holder=f"worker-{number}") as stage:
-        if not stage.reach(stop, no_wait=no_wait, notifier=notifier):
+    with Stage(config, clock, holder=f"worker-{number}", notifier=notifier) as stage:
+        if not stage.reach(stop, no_wait=no_wait):
             return
         totals: Counter[str] = Counter()
         count: int | None = None
         # At the start the configuration decides about their number; once that is so, whatever others make of it.
         wanted: int | None = config.queue.count
         while not stop.is_set():
-            queues = stage.settle(wanted, stop, no_wait=no_wait, logger=logger, notifier=notifier)
+            queues = stage.settle(wanted, stop, no_wait=no_wait, logger=logger)
             if queues is None:
                 break
             if count not in (None, queues.count):

@@ -31,6 +31,7 @@ class Notifier:
         self.close = close
         #: The longest silence that the manager bears; None: it does not watch.
         self.watchdog_seconds = watchdog_seconds
+        self._is_ready = False
 
     @classmethod
     def from_environment(cls, environ: MutableMapping[str, str] = os.environ) -> Self:
@@ -49,6 +50,7 @@ class Notifier:
 
     def ready(self, status: str) -> None:
         """Say that the service is up, or that its reload is over."""
+        self._is_ready = True
         self._send(f"READY=1\nSTATUS={_line(status)}")
 
     def status(self, text: str) -> None:
@@ -56,8 +58,9 @@ class Notifier:
         self._send(f"STATUS={_line(text)}")
 
     def alive(self) -> None:
-        """Say that the work goes on."""
-        self._send("WATCHDOG=1")
+        """Say that the work goes on; not before it is ready: systemd watches from the first such message on."""
+        if self._is_ready:
+            self._send("WATCHDOG=1")
 
     def reloading(self, monotonic: float) -> None:
         """Say that a reload begins; `monotonic` is the time of CLOCK_MONOTONIC in seconds. `ready` ends it."""
@@ -68,7 +71,8 @@ class Notifier:
         self._send(f"STOPPING=1\nSTATUS={_line(status)}\nEXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
 
     def extend(self, seconds: float, status: str) -> None:
-        """Ask for `seconds` from now, to start or to stop, and say what for."""
+        """Ask for `seconds` from now, to start or to stop, and say what for; once ready, it is a sign of life."""
+        self.alive()
         self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}\nSTATUS={_line(status)}")
 
 

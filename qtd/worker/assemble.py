@@ -97,12 +97,16 @@ def prepare_database(config: Config, engine: Engine) -> None:
         get_logger("store").emit(TablesCreated(tables=made, server=database_of(engine).address))
 
 
-def native_recorder(config: Config, engine: Engine, clock: Clock) -> NativeRecorder:
+def native_recorder(
+    config: Config, engine: Engine, clock: Clock, *, working: Callable[[str], None] = lambda _at: None
+) -> NativeRecorder:
     """The native engine on the configured database; makes the tables where they are missing.
+
+    `working` is told what is worked at: seconds of processor time, which a busy machine gives one late.
 
     Raises Transient where the database is not there, SchemaError where its tables are not what is needed.
     """
-    source, outside = _surroundings(config, engine, clock)
+    source, outside = _surroundings(config, engine, clock, working)
     prefix = config.database.tables_prefix
     recorder = NativeRecorder(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
     # Lists and patterns stay for good, and a batch makes thousands of objects that live until its end: looking
@@ -120,7 +124,9 @@ def dead_letter_retry(config: Config, engine: Engine, clock: Clock) -> Retry:
     return Retry(engine, prefix, settings=source, outside=outside, clock=clock, keep=config.keep)
 
 
-def _surroundings(config: Config, engine: Engine, clock: Clock) -> tuple[SettingsSource, Outside]:
+def _surroundings(
+    config: Config, engine: Engine, clock: Clock, working: Callable[[str], None] = lambda _at: None
+) -> tuple[SettingsSource, Outside]:
     """What the native engine needs beside its requests."""
     prefix = config.database.tables_prefix
     prepare_database(config, engine)
@@ -129,6 +135,7 @@ def _surroundings(config: Config, engine: Engine, clock: Clock) -> tuple[Setting
         StoredSalts(engine, prefix, clock=clock),
         matomo_path=config.matomo.path,
         options=synchronised_lists(engine, prefix, source.current()),
+        working=working,
     )
     return source, outside
 

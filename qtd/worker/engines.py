@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from sqlalchemy import Engine
@@ -31,8 +32,12 @@ class LetterRetry(Protocol):
         """Try one again. Raises Transient, SchemaError, ConfigurationError."""
 
 
-def open_recorder(config: Config, engine: Engine, clock: Clock) -> Recorder:
+def open_recorder(
+    config: Config, engine: Engine, clock: Clock, *, working: Callable[[str], None] = lambda _at: None
+) -> Recorder:
     """The engine on the configured database, which has its tables then; with http nothing is sent yet.
+
+    `working` is told what is worked at, where that takes processor time.
 
     Raises:
         Transient: the database is not there.
@@ -42,7 +47,7 @@ def open_recorder(config: Config, engine: Engine, clock: Clock) -> Recorder:
     if config.engine == "http":
         return http_recorder(config, engine, clock)
     _refuse_console(config)
-    return native_recorder(config, engine, clock)
+    return native_recorder(config, engine, clock, working=working)
 
 
 def http_recorder(config: Config, engine: Engine, clock: Clock) -> HttpRecorder:

@@ -11,6 +11,7 @@ from qtd.db.engine import open_engine
 from qtd.db.transaction import reading
 from qtd.queue.redis_keys import list_key
 from qtd.store.create import create_tables
+from qtd.systemd.notify_socket import NotifySocket
 from tests.integration.cli.running import configuration, qtd
 from tests.integration.worker.ground import entry
 from tests.servers.mariadb import MariaDbServer
@@ -86,3 +87,31 @@ def waits_for_a_table(server: MariaDbServer, schema: str) -> bool:
         )
         found = cursor.fetchone()
     return bool(found and found[0])
+
+
+def test_each_step_of_the_start_asks_for_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers and seconds of processor time alike: a start on a busy machine is no failed one; ready comes last."""
+    manager = NotifySocket(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", str(manager.path))
+    heard: list[dict[str, str]] = []
+
+    def ready() -> bool:
+        heard.extend(told.values for told in manager.received())
+        return any("READY" in values for values in heard)
+
+    with qtd("worker", "1", "--config", configuration(tmp_path, queue={"backend": "sql", "count": 1})):
+        until(ready, "the worker is ready")
+    manager.close()
+    steps = heard[: next(index for index, values in enumerate(heard) if "READY" in values)]
+    assert [values["STATUS"] for values in steps] == [
+        "reaching queue database",
+        "reaching database",
+        "reading the patterns of devices",
+        "preparing the patterns of devices",
+        "reading lists and locations",
+        "reaching queue database",
+    ]
+    assert {values["EXTEND_TIMEOUT_USEC"] for values in steps} == {"120000000"}
+    assert not any(
+        "WATCHDOG" in values for values in steps
+    )  # with the first one systemd would begin to watch

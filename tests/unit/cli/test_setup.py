@@ -15,6 +15,7 @@ import pytest
 from qtd.cli.setup import end_on_signals, fail, refuse, stop_on_signals, wait_for
 from qtd.errors import BrokerUnavailable, ConfigurationError, SchemaError
 from qtd.log.output import configure
+from qtd.systemd.notifier import Notifier
 from tests.fake_clock import FakeClock
 
 
@@ -98,6 +99,20 @@ def test_a_server_is_waited_for(log: StringIO) -> None:
     assert {(event["waits_for"], event["server"]) for event in told} == {("redis", "10.0.0.1:6379")}
     assert "refused" in told[0]["cause"]
     assert "hunter2" not in log.getvalue()
+
+
+def test_the_service_manager_hears_of_each_attempt() -> None:
+    """Before it, because it takes its time, and with its cause after it; without secrets."""
+    told: list[str] = []
+    notifier = Notifier(told.append)
+    wait_for("redis", "there", Comes(), clock=FakeClock(), stop=Event(), no_wait=False, notifier=notifier)
+    said = [message.partition("STATUS=")[2] for message in told]
+    assert [line.partition(":")[0] for line in said] == [
+        *["reaching redis", "waiting for redis"] * 2,
+        "reaching redis",
+    ]
+    assert all("EXTEND_TIMEOUT_USEC=" in message for message in told)
+    assert "hunter2" not in str(told)
 
 
 def test_a_server_that_is_there_is_no_news(log: StringIO) -> None:

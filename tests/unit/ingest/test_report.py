@@ -26,7 +26,7 @@ def test_the_first_beat_says_ready_and_later_ones_how_it_goes(clock: FakeClock) 
     report = IngestReport(notifier=notifier, clock=clock, logger=KeptLog())
     counters = Counters()
     report.beat(counters)
-    assert sent == ["WATCHDOG=1", "READY=1\nSTATUS=ready"]
+    assert sent == ["READY=1\nSTATUS=ready"]
     counters.accepted, counters.bad = 12_000, 3
     for _ in range(10):
         clock.advance(1)

@@ -17,18 +17,28 @@ def test_messages_are_those_of_sd_notify() -> None:
     """Times in microseconds, one line for each variable, a status always of one line of ASCII."""
     sent: list[str] = []
     notifier = Notifier(sent.append)
-    notifier.extend(2.5, "waiting for redis")
     notifier.ready("up\nand ä")
     notifier.alive()
     notifier.reloading(12.5)
     notifier.stopping("finishing", seconds=30)
     assert sent == [
-        "EXTEND_TIMEOUT_USEC=2500000\nSTATUS=waiting for redis",
         "READY=1\nSTATUS=up and ?",
         "WATCHDOG=1",
         "RELOADING=1\nMONOTONIC_USEC=12500000",
         "STOPPING=1\nSTATUS=finishing\nEXTEND_TIMEOUT_USEC=30000000",
     ]
+
+
+def test_signs_of_life_come_when_it_is_ready() -> None:
+    """Systemd begins to watch with the first of them, and a start may be longer than the watchdog's patience."""
+    sent: list[str] = []
+    notifier = Notifier(sent.append)
+    notifier.alive()
+    notifier.extend(2.5, "reaching redis")
+    assert sent == ["EXTEND_TIMEOUT_USEC=2500000\nSTATUS=reaching redis"]
+    notifier.ready("up")
+    notifier.extend(2.5, "reaching redis")
+    assert sent[2:] == ["WATCHDOG=1", sent[0]]
 
 
 def test_the_sockets_messages_arrive_with_their_sender(
@@ -91,7 +101,10 @@ def test_the_watchdog_is_fed_four_times_in_its_patience() -> None:
     """However often the loop turns; and not at all where nobody watches."""
     sent: list[str] = []
     clock = FakeClock()
-    watchdog = Watchdog(Notifier(sent.append, watchdog_seconds=4), clock)
+    notifier = Notifier(sent.append, watchdog_seconds=4)
+    notifier.ready("up")
+    sent.clear()
+    watchdog = Watchdog(notifier, clock)
     for _ in range(1000):
         watchdog.feed()
         clock.advance(0.01)

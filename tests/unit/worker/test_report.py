@@ -61,6 +61,7 @@ class Working:
             lambda message: self.sent.append((self.clock.monotonic() - self._began, message)),
             watchdog_seconds=8,
         )
+        notifier.ready("ready")
         self.report = WorkerReport(
             queues=self.queues, notifier=notifier, clock=self.clock, logger=self.logger
         )
