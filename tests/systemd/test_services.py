@@ -104,6 +104,15 @@ def test_the_watchdogs_signal_leaves_the_stack_in_the_journal(qtd: Installed) ->
     guest.until_said("qtd/worker/loop.py", "-u", "qtd-worker@1.service", "-p", "err")
 
 
+def test_the_socket_opens_as_often_as_somebody_wants(qtd: Installed) -> None:
+    """Ten times in a few seconds: systemd's own limit, five in ten seconds, would leave it failed."""
+    guest = qtd.guest
+    guest.run(
+        "for n in $(seq 10); do systemctl start qtd-ingest.socket && systemctl stop qtd-ingest.socket; done"
+    )
+    assert guest.show("qtd-ingest.socket", "Result") == "success"
+
+
 @pytest.mark.parametrize("unit", ["qtd.service", "qtd-ingest.service", "qtd-worker@1.service"])
 def test_a_wrong_configuration_is_said_and_not_tried_again(qtd: Installed, unit: str) -> None:
     """Exit code 2 ends it: the journal has the key's path, and no restarts follow."""

@@ -119,6 +119,12 @@ def test_services_have_in_common_what_they_must(service: Path) -> None:
     assert ours["ExecStart"].startswith("/opt/qtd/venv/bin/qtd ")
 
 
+@pytest.mark.parametrize("unit", [*SERVICES, UNITS / "qtd-ingest.socket"], ids=lambda file: file.name)
+def test_units_may_be_started_as_often_as_it_takes(unit: Path) -> None:
+    """None of those that systemd counts starts of: a limit leaves a unit failed although nothing is wrong any more."""
+    assert settings(unit, "Unit")["StartLimitIntervalSec"] == "0"
+
+
 def test_the_socket_stays_open_while_the_target_restarts() -> None:
     """It is stopped with the target, but no part of it: restarts are not passed on."""
     unit = settings(UNITS / "qtd-ingest.socket", "Unit")
