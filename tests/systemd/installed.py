@@ -106,7 +106,9 @@ class Installed:
 
     def waiting(self) -> int:
         """Entries in all queues."""
-        script = "for q in $(redis-cli --raw keys 'trackingQueueV1*'); do redis-cli --raw llen $q; done"
+        # Of the keys beside them one is their number.
+        keys = "redis-cli --raw keys 'trackingQueueV1*' | grep -Ex 'trackingQueueV1(_[0-9]+)?'"
+        script = f"for q in $({keys}); do redis-cli --raw llen $q; done"
         return sum(map(int, self.guest.run(script).split()))
 
     def until_empty(self) -> None:
