@@ -13,8 +13,10 @@ from qtd.clock import Clock
 from qtd.config.root import Config
 from qtd.db.transaction import reading
 from qtd.doctor.check import Check, doubtful, fine, guarded, wrong
+from qtd.doctor.console_engine import check_console
 from qtd.doctor.database import check_database, check_queue_database, open_database
 from qtd.doctor.files import check_log, check_spool, check_state, check_user
+from qtd.doctor.http_engine import check_http
 from qtd.doctor.hurry import hurried
 from qtd.doctor.matomo_database import (
     check_location_provider,
@@ -54,6 +56,10 @@ class Examination:
             yield "database", self._rows
             if self._config.matomo.path is not None:
                 yield "Matomo", self._matomo
+            if self._config.engine == "http":
+                yield "the Matomo that records", self._http
+            if self._config.engine == "console":
+                yield "the plugin's command", self._console
             yield "files", self._look_at_files
 
     def _configuration(self) -> Iterator[Check]:
@@ -122,6 +128,12 @@ class Examination:
         yield from self._asked(
             "matomo.location_provider", partial(check_location_provider, self._config, self._files)
         )
+
+    def _http(self) -> Iterator[Check]:
+        yield from check_http(self._config.http, self._clock)
+
+    def _console(self) -> Iterator[Check]:
+        yield from check_console(self._config)
 
     def _asked(self, name: str, check: Callable[[Connection], Iterator[Check]]) -> Iterator[Check]:
         """Yield what a check finds in the database's tables, if those are there."""

@@ -29,7 +29,13 @@ def hurried(config: Config) -> Config:
     if queue.database is not None:
         queue = queue.model_copy(update={"database": _connection(queue.database)})
     database = _connection(database)
-    return config.model_copy(update={"redis": redis, "database": database, "queue": queue})
+    http = config.http.model_copy(
+        update={
+            "connect_timeout_seconds": min(config.http.connect_timeout_seconds, _CONNECT),
+            "timeout_seconds": min(config.http.timeout_seconds, _ANSWER),
+        }
+    )
+    return config.model_copy(update={"redis": redis, "database": database, "queue": queue, "http": http})
 
 
 def _connection(database: D) -> D:

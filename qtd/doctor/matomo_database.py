@@ -38,16 +38,21 @@ _MODES: Final = {"1": "standalone", "2": "sentinel", "3": "cluster"}
 
 def check_plugin(config: Config, files: MatomoFiles, connection: Connection) -> Iterator[Check]:
     """Judge whether the plugin and we would use the same queues."""
-    name = "matomo.queuedtracking"
+    name, needed = "matomo.queuedtracking", config.engine == "console"
     if _PLUGIN not in files.plugins:
-        yield fine(name, "the plugin is not active")
+        if needed:
+            yield wrong(
+                name, "the plugin is not active, and engine console has it record", "activate it in Matomo"
+            )
+        else:
+            yield fine(name, "the plugin is not active")
         return
     settings = _settings(files, connection, config.database.tables_prefix)
     enabled = truthy(settings["queueEnabled"])
     different = list(_differences(config, settings))
     state = "active, its queue enabled" if enabled else "active, its queue disabled"
     if different:
-        judge = wrong if enabled else doubtful
+        judge = wrong if enabled or needed else doubtful
         yield judge(
             name,
             f"{state}; other queues than ours: {'; '.join(different)}",

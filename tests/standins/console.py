@@ -1,7 +1,8 @@
 """A stand-in for Matomo's `console queuedtracking:process`: the plugin's locks, reads, trims and lines, without PHP.
 
 Run as `python console queuedtracking:process …` beside a file `standin.json` that says where Redis is, and what is to
-go wrong. What it processes is appended to `recorded.jsonl` there.
+go wrong. What it processes is appended to `recorded.jsonl` there. `console list` names
+the command.
 """
 
 from __future__ import annotations
@@ -66,8 +67,21 @@ def say_when_begun(does: dict[str, Any]) -> None:
         say("INFO a batch has begun")
 
 
+def listed(does: dict[str, Any]) -> int:
+    """Name the commands."""
+    if does.get("fails"):
+        say("\n  [Exception]\n  config.ini.php is not readable  \n", to=sys.stderr)
+        return 1
+    say("core:archive                 Runs the CLI archiver")
+    if not does.get("inactive"):
+        say("queuedtracking:process       Processes all queued tracking requests")
+    return 0
+
+
 def main() -> int:
     """Do what is asked for, or what is to go wrong."""
+    if sys.argv[1:2] == ["list"]:
+        return listed(json.loads((HERE / "standin.json").read_text()))
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=["queuedtracking:process"])
     parser.add_argument("--queue-id", type=int, required=True)

@@ -139,6 +139,19 @@ def test_the_plugin_beside_us(folder: MatomoFolder, engine: Engine) -> None:
     assert found(examined(folder, **ours), "matomo.queuedtracking") == "the plugin is not active"
 
 
+def test_the_plugin_that_is_to_record(folder: MatomoFolder, engine: Engine) -> None:
+    """With engine console it has to be active, and its number of queues to be ours, whether PHP queues or not."""
+    ours: dict[str, Any] = {"queue": {"count": 4}, "redis": {"hosts": ["127.0.0.1:1"]}, "engine": "console"}
+    set_plugin(engine, redisPort="1", processDuringTrackingRequest="0")
+    different = examined(folder, **ours)
+    assert trouble(different) == {"matomo.queuedtracking": "error"}
+    assert "it has 1 queues, queue.count is 4" in found(different, "matomo.queuedtracking")
+    set_plugin(engine, numQueueWorkers="4")
+    assert trouble(examined(folder, **ours)) == {}
+    folder.configure({"Plugins": {"Plugins": sorted(RECORDING)}})
+    assert trouble(examined(folder, **ours)) == {"matomo.queuedtracking": "error"}
+
+
 def test_files_that_can_not_be_read(folder: MatomoFolder) -> None:
     """Database and salt are not known then; that is told once each, and the files of ours are still looked at."""
     (folder.path / "config/config.ini.php").unlink()
