@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,7 +32,7 @@ def root(tmp_path: Path) -> Path:
     for kind in ("target", "slice"):
         for file in Path("/lib/systemd/system").glob(f"*.{kind}"):
             shutil.copy(file, installed)
-    for program in ("opt/qtd/venv/bin/qtd", "bin/kill", "usr/bin/env"):
+    for program in ("opt/qtd/venv/bin/qtd", "bin/kill", "bin/sh", "usr/bin/env"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy("/bin/true", tmp_path / program)
     return tmp_path
@@ -117,6 +118,28 @@ def test_services_have_in_common_what_they_must(service: Path) -> None:
     assert ours["CapabilityBoundingSet"] == ""
     assert settings(service, "Unit")["PartOf"] == "qtd.target"
     assert ours["ExecStart"].startswith("/opt/qtd/venv/bin/qtd ")
+
+
+@pytest.mark.parametrize(("status", "closes"), [("2", True), ("1", False), ("0", False), ("ABRT", False)])
+def test_an_endpoint_closes_its_socket_only_when_it_gives_up(
+    status: str,
+    closes: bool,  # noqa: FBT001 - a table
+    tmp_path: Path,
+) -> None:
+    """Whatever else ends it, it is started again, and requests wait for it."""
+    stopped = settings(UNITS / "qtd-ingest.service", "Service")["ExecStopPost"]
+    words = shlex.split(stopped.removeprefix("+").replace("$$", "$"))
+    (tmp_path / "systemctl").write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    (tmp_path / "systemctl").chmod(0o755)
+    done = subprocess.run(
+        words,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PATH": str(tmp_path), "EXIT_STATUS": status},
+    )
+    assert done.stdout.endswith("stop qtd-ingest.socket\n") is closes
+    assert ("connections are refused" in done.stderr) is closes
 
 
 @pytest.mark.parametrize("unit", [*SERVICES, UNITS / "qtd-ingest.socket"], ids=lambda file: file.name)

@@ -8,10 +8,7 @@ from testinfra.host import Host
 
 def test_nothing_is_left(host: Host) -> None:
     """No file, no unit, no line in a site."""
-    assert (
-        host.run("find /etc /run /tmp /usr/local -name '*qtd-hook*' -o -name 60-hook.conf | grep .").stdout
-        == ""
-    )
+    assert host.run("find /etc /run /tmp /usr/local -name '*qtd-hook*' | grep .").stdout == ""
     assert host.run("grep --recursive qtd-hook /etc/nginx /etc/apache2").stdout == ""
     assert host.check_output("systemctl show -P LoadState qtd-hook.service") == "not-found"
     assert host.check_output("systemctl is-system-running") == "running"

@@ -11,8 +11,6 @@ from testinfra.host import Host
 
 FILES = {
     "/etc/systemd/system/qtd-hook.service": 0o644,
-    "/etc/systemd/system/qtd-hook-close.service": 0o644,
-    "/usr/local/lib/systemd/system/qtd-ingest.service.d/60-hook.conf": 0o644,
     "/etc/nginx/conf.d/qtd-hook.conf": 0o644,
     "/etc/nginx/qtd-hook.d": 0o755,
     "/etc/nginx/qtd-hook.d/server.conf": 0o644,
