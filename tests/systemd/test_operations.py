@@ -174,6 +174,27 @@ def test_the_journal_tells_a_peak_with_an_outage_as_a_story(qtd: Installed) -> N
     sys.stdout.write(story)  # shown with `pytest -s`; an excerpt is in docs/operations.md
 
 
+def test_the_journal_finds_what_happened_to_a_queue(qtd: Installed) -> None:
+    """`journalctl QTD_QUEUE=2` has who looks after it and its batches, and none of another's; each line is JSON."""
+    guest = qtd.guest
+    qtd.configure(log={"level": "debug"})
+    qtd.start()
+    with qtd.load(2) as load:
+        pass
+    guest.until("all batches are told", lambda: _told(guest.events("batch_applied")) == load.accepted)
+    found = guest.journal("QTD_QUEUE=2")
+    assert {"worker_started", "batch_applied"} <= {entry["QTD_EVENT"] for entry in found}
+    batches = [entry for entry in found if entry["QTD_EVENT"] == "batch_applied"]
+    assert {(entry["QTD_QUEUE"], entry["PRIORITY"]) for entry in batches} == {("2", "7")}
+    assert {entry["SYSLOG_IDENTIFIER"] for entry in batches} <= {"qtd-worker-1", "qtd-worker-2"}
+    assert 0 < _told(batches) < load.accepted
+
+
+def _told(batches: list[dict[str, Any]]) -> int:
+    """The page views that these batches recorded."""
+    return sum(int(entry["QTD_RECORDED"]) for entry in batches)
+
+
 def test_debug_has_a_line_for_each_batch_and_info_has_none(qtd: Installed) -> None:
     """`log.level: debug` shows batches; at info the minute's summary is enough."""
     guest = qtd.guest

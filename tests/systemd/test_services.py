@@ -47,14 +47,37 @@ def test_the_sandbox_is_there(qtd: Installed) -> None:
         assert guest.show(service, "ControlGroup").startswith("/qtd.slice/")
 
 
+def test_a_start_may_last_longer_than_systemd_would_wait(qtd: Installed) -> None:
+    """While Redis is away a worker asks for more time, and its status says what for; there, it becomes ready."""
+    guest, unit = qtd.guest, "qtd-worker@1.service"
+    qtd.drop_in("qtd-worker@.service", "[Service]\nTimeoutStartSec=15s\n")
+    guest.run("systemctl stop redis-server && systemctl start --no-block qtd-worker@1.service")
+    guest.until("it waits", lambda: "waiting for redis" in guest.show(unit, "StatusText"))
+    began = int(guest.show(unit, "ExecMainStartTimestampMonotonic"))
+    guest.until("16 seconds are over", lambda: _monotonic(qtd) - began > 16_000_000)
+    assert (guest.show(unit, "ActiveState"), guest.show(unit, "NRestarts")) == ("activating", "0")
+    guest.run("systemctl start redis-server")
+    guest.until("it is ready", lambda: guest.show(unit, "ActiveState") == "active")
+    assert guest.show(unit, "NRestarts") == "0"
+
+
+def _monotonic(qtd: Installed) -> int:
+    """The guest's clock that systemd goes by, in microseconds."""
+    return int(float(qtd.guest.run("cut -d ' ' -f 1 /proc/uptime")) * 1_000_000)
+
+
 def test_the_supervisor_may_do_nothing_else(qtd: Installed) -> None:
     """User qtd starts and stops its workers, and is refused everything else."""
     guest = qtd.guest
     qtd.start()
     as_qtd = "runuser -u qtd -- systemctl --no-ask-password"
-    guest.run(f"{as_qtd} restart qtd-worker@1.service")
+    for verb, state in (("restart", "active"), ("stop", "inactive"), ("start", "active")):
+        guest.run(f"{as_qtd} {verb} qtd-worker@2.service")
+        assert guest.show("qtd-worker@2.service", "ActiveState") == state
     for refused in (
         "stop redis-server.service",
+        "start redis-server.service",
+        "restart qtd-ingest.socket",
         "stop qtd-ingest.service",
         "restart qtd.service",
         "kill qtd-worker@1.service",

@@ -6,6 +6,7 @@ Prints one line of JSON at the end: how many were sent, how many were accepted (
 """
 
 import collections
+import hashlib
 import http.client
 import json
 import sys
@@ -25,7 +26,8 @@ def send(thread: int) -> None:
         due = begin + sent[thread] * THREADS / rate
         if due > now:
             time.sleep(due - now)
-        visitor = f"{thread:02x}{sent[thread] % 250:014x}"
+        # Spread over all queues, which go by how an identifier begins.
+        visitor = hashlib.sha256(b"%d %d" % (thread, sent[thread] % 250)).hexdigest()[:16]
         page = f"http%3A%2F%2Fexample.org%2F{prefix}%2F{thread}%2F{sent[thread]}"
         sent[thread] += 1
         try:
