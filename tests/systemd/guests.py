@@ -40,6 +40,11 @@ class Guest:
     pid: int
     _since: str = "@0"
 
+    @property
+    def address(self) -> str:
+        """Where other guests reach it."""
+        return podman("inspect", "-f", "{{.NetworkSettings.IPAddress}}", self.name)
+
     def command(self, script: str) -> list[str]:
         """Return the command that runs a shell script in the guest; entering takes milliseconds."""
         return [
@@ -128,11 +133,18 @@ class Guest:
 
 
 @contextmanager
-def running_guest(image: str) -> Iterator[Guest]:
-    """Boot a guest of its own for the duration."""
-    name = f"qtd-test-{os.getpid()}"
+def running_guest(image: str, hostname: str) -> Iterator[Guest]:
+    """Boot a guest of its own for the duration; guests reach each other by their addresses."""
+    name = f"qtd-test-{os.getpid()}-{hostname}"
     podman(
-        *("run", "--detach", f"--name={name}", f"--hostname={name}", "--systemd=false", "--cgroupns=private"),
+        *(
+            "run",
+            "--detach",
+            f"--name={name}",
+            f"--hostname={hostname}",
+            "--systemd=false",
+            "--cgroupns=private",
+        ),
         *(f"--cap-add={CAPABILITIES}", "--security-opt=seccomp=unconfined"),
         *("--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw", "--tmpfs=/tmp:rw,mode=1777", image),
     )

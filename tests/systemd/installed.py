@@ -59,10 +59,16 @@ class Installed:
         """Stop everything, and empty queues and tables."""
         guest = self.guest
         guest.run("systemctl start mariadb redis-server")
-        guest.run("systemctl stop qtd.target && systemctl stop 'qtd-worker@*.service'")
-        guest.run("rm -rf /run/systemd/system/qtd*.d && systemctl daemon-reload && systemctl reset-failed")
+        self.stop()
         guest.run("redis-cli flushall && mariadb -e 'DROP DATABASE IF EXISTS qtd; CREATE DATABASE qtd'")
         guest.mark()
+
+    def stop(self) -> None:
+        """Stop all of qtd, and forget what a test has changed in the units."""
+        self.guest.run("systemctl stop qtd.target && systemctl stop 'qtd-worker@*.service'")
+        self.guest.run(
+            "rm -rf /run/systemd/system/qtd*.d && systemctl daemon-reload && systemctl reset-failed"
+        )
 
     def start(self) -> None:
         """Start it as an administrator would, and wait until it is ready: the workers too."""
@@ -103,6 +109,14 @@ class Installed:
     def recorded(self) -> int:
         """Page views in the database."""
         return int(self.guest.run("mariadb -N qtd -e 'SELECT COUNT(*) FROM log_link_visit_action'"))
+
+    def doubled(self) -> list[str]:
+        """Page views that are in the database more than once; those of a load are all different."""
+        statement = (
+            "SELECT name FROM log_link_visit_action JOIN log_action ON idaction = idaction_url"
+            " GROUP BY name HAVING COUNT(*) > 1"
+        )
+        return self.guest.run(f"mariadb -N qtd -e '{statement}'").split()
 
     def waiting(self) -> int:
         """Entries in all queues."""

@@ -48,7 +48,7 @@ def test_a_session_is_as_tracking_needs_it(engine: Engine) -> None:
         row = connection.execute(
             text(
                 "SELECT @@sql_mode, @@time_zone, @@tx_isolation, @@character_set_connection,"
-                " @@innodb_lock_wait_timeout, @@lock_wait_timeout"
+                " @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@idle_write_transaction_timeout"
             )
         ).one()
     assert set(row[0].split(",")) == {
@@ -56,7 +56,7 @@ def test_a_session_is_as_tracking_needs_it(engine: Engine) -> None:
         "NO_ENGINE_SUBSTITUTION",
         "NO_AUTO_VALUE_ON_ZERO",
     }
-    assert tuple(row[1:]) == ("+00:00", "READ-COMMITTED", "utf8mb4", 1, 1)
+    assert tuple(row[1:]) == ("+00:00", "READ-COMMITTED", "utf8mb4", 1, 1, 20)
 
 
 def test_an_update_counts_the_rows_it_found(engine: Engine) -> None:
@@ -92,6 +92,23 @@ def test_waiting_for_a_row_ends(engine: Engine) -> None:
         with pytest.raises(DatabaseConflict, match="1205"):
             run(engine, "UPDATE t SET name = 'y' WHERE n = 1")
     run(engine, "UPDATE t SET name = 'y' WHERE n = 1")
+
+
+def test_who_falls_silent_in_a_transaction_keeps_no_rows(mariadb_url: str, engine: Engine) -> None:
+    """A host that freezes or loses its power: the server waits for us twice as long as we for it, then rolls back."""
+    patient = open_engine(mariadb_url, timeouts=Timeouts(lock=20, command=30))
+    silent = open_engine(mariadb_url, timeouts=Timeouts(lock=1, command=1))
+
+    def fall_silent() -> None:
+        with writing(silent) as connection:
+            connection.execute(text("UPDATE t SET name = 'x' WHERE n = 1"))
+            run(patient, "UPDATE t SET name = 'y' WHERE n = 1")  # waits for the row
+
+    with pytest.raises(DatabaseUnavailable):
+        fall_silent()
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT name FROM t WHERE n = 1")) == "y"
+    run(silent, "DELETE FROM t")  # by another connection
 
 
 def test_a_killed_connection_is_an_outage_and_is_replaced(engine: Engine) -> None:

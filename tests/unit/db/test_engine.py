@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qtd.db.engine import open_engine, parse_url
+from qtd.db.engine import Timeouts, open_engine, parse_url, patience
 from qtd.errors import ConfigurationError
 
 
@@ -43,3 +43,19 @@ def test_the_password_comes_from_elsewhere() -> None:
     engine = open_engine("mysql://matomo@db/matomo", password="s3cret/@:")
     assert engine.url.password == "s3cret/@:"
     assert "s3cret" not in repr(engine)
+
+
+@pytest.mark.parametrize(
+    ("server", "variable", "seconds"),
+    [
+        ("10.11.14-MariaDB-0+deb12u2", "/*M!100300 , idle_write_transaction_timeout = %s */", 60),
+        ("5.5.5-10.6.22-MariaDB-log", "/*M!100300 , idle_write_transaction_timeout = %s */", 60),
+        ("8.0.43", ", wait_timeout = %s", 300),
+        ("5.5.30 (ProxySQL)", ", wait_timeout = %s", 300),
+    ],
+)
+def test_each_server_is_told_in_its_own_words_how_long_to_bear_our_silence(
+    server: str, variable: str, seconds: int
+) -> None:
+    """MariaDB's before 10.3 takes its words for a comment; what any other knows is the connection's."""
+    assert patience(server, Timeouts()) == (variable, seconds)
