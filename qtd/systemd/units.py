@@ -60,12 +60,14 @@ class Units:
     def ask(self, verb: Verb, name: str) -> None:
         """Have a unit started, stopped or restarted; returns when the job is queued.
 
-        A job that contradicts one that waits already (an administrator stops what we would start) is refused.
+        A start that contradicts a job that waits already (an administrator stops what we would start) is refused; a
+        stop takes the place of a start that has not come to its end.
 
         Raises:
             ServiceManagerUnavailable: it does not answer, or refuses; the text says why.
         """
-        self._call(new_method_call(_MANAGER, verb, "ss", (name, "fail")), f"{verb} {name}")
+        mode = "replace" if verb == "StopUnit" else "fail"
+        self._call(new_method_call(_MANAGER, verb, "ss", (name, mode)), f"{verb} {name}")
 
     def main_pid(self, unit: Unit) -> int:
         """Return the number of a service's main process, 0 if it has none.

@@ -86,9 +86,10 @@ class Installed:
         self.guest.until(f"{unit} was restarted", lambda: int(self.guest.show(unit, "NRestarts")) >= times)
         self.guest.until(f"{unit} runs", lambda: self.guest.show(unit, "ActiveState") == "active")
 
-    def running(self) -> set[int]:
-        """Numbers of the workers that run."""
-        listed = self.guest.run("systemctl list-units --plain --no-legend --state=active 'qtd-worker@*'")
+    def running(self, *states: str) -> set[int]:
+        """Numbers of the workers that run, or are in one of these states."""
+        chosen = ",".join(states) or "active"
+        listed = self.guest.run(f"systemctl list-units --plain --no-legend --state={chosen} 'qtd-worker@*'")
         return {int(line.split("@")[1].split(".")[0]) for line in listed.splitlines()}
 
     @contextmanager
