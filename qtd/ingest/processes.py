@@ -17,7 +17,7 @@ from qtd.clock import Clock
 from qtd.ingest.pulse import BEAT_SECONDS, Pulse
 from qtd.ingest.shared_pulse import SharedPulse
 from qtd.log import Logger
-from qtd.log.events import ProcessDied, ProcessStuck, Stopping
+from qtd.log.events.process import ProcessDied, ProcessStuck, Stopping
 
 RESTART_PAUSE_SECONDS: Final = 1.0
 """A process that died is replaced after this pause: one that can not live must not take the machine."""

@@ -23,7 +23,8 @@ from qtd.ingest.listening import Listening, listen
 from qtd.ingest.processes import Processes
 from qtd.ingest.pulse import BEAT_SECONDS, Pulse, Unheard
 from qtd.log import Logger, get_logger
-from qtd.log.events import IngestStarted, IngestStopped, Stopping
+from qtd.log.events.ingest import IngestStarted, IngestStopped
+from qtd.log.events.process import Stopping
 
 
 class Running:

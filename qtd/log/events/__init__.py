@@ -3,9 +3,3 @@
 Fields named in `qtd.log.redact.OWN_SERVERS` hold addresses of our own servers and are shown in full. No event
 has a field for a visitor's address, a token, a password or a request's parameters.
 """
-
-# `qtd.ingest.server` and `qtd.ingest.processes` take these from here; everybody else names the part.
-from qtd.log.events.ingest import IngestStarted, IngestStopped
-from qtd.log.events.process import ProcessDied, ProcessStuck, Stopping
-
-__all__ = ["IngestStarted", "IngestStopped", "ProcessDied", "ProcessStuck", "Stopping"]
