@@ -50,7 +50,8 @@ class Runner:
         self._batches = batches
         self._random = random or Random()
         self._world = WorldDatabase(engine, world)
-        self._outside = outside(StoredSalts(engine, clock=clock))
+        self._salts = StoredSalts(engine, clock=clock)
+        self._outside = outside(self._salts)
         self._recorder = Recorder(engine, clock=clock)
 
     def run(self, scenario: Scenario) -> Comparison:
@@ -60,6 +61,7 @@ class Runner:
     def rows(self, scenario: Scenario) -> Rows:
         """Apply a scenario; returns all tracked rows in canonical form."""
         configured = self._world.begin(scenario)
+        self._salts.forget()
         self._recorder.forget()
         source = SettingsSource(self._engine, configured=lambda: configured, clock=self._clock)
         tracker = Tracker(source.current(), self._outside)

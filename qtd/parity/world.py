@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from qtd.db.transaction import reading, writing
 from qtd.errors import ConfigurationError
@@ -72,18 +72,26 @@ class WorldDatabase:
         return _configured(self._world.salt, scenario.config)
 
     def _begin_options(self, connection: Connection, scenario: Scenario) -> None:
-        """Keep the world's salts in place: there are hundreds of them, and nothing changes one."""
+        """Bring the options to what the world and the scenario say, whatever an earlier scenario left behind.
+
+        Only what differs is written: the world has hundreds of salts, which hardly any scenario changes.
+        """
         table = self.tables["option"].sql
-        self.dialect.run(connection, f"DELETE FROM {table} WHERE `option_name` NOT LIKE 'fingerprint%'")
         rows = scenario.tables.get("option", self._world.tables.get("option", []))
-        options = {row["option_name"]: row["option_value"] for row in rows}
-        options = {name: value for name, value in options.items() if not name.startswith("fingerprint")}
-        options |= scenario.options
-        names = [str(name) for name in options]
+        wanted = {str(row["option_name"]): str(row["option_value"]) for row in rows}
+        wanted |= {name: str(value) for name, value in scenario.options.items()}
+        there = dict(self.dialect.run(connection, f"SELECT `option_name`, `option_value` FROM {table}"))
+        others = [{"name": name} for name, value in there.items() if wanted.get(name) != value]
+        if others:
+            connection.execute(text(f"DELETE FROM {table} WHERE `option_name` = :name"), others)
         self._insert(
             connection,
             "option",
-            [{"option_name": name, "option_value": str(options[name]), "autoload": 0} for name in names],
+            [
+                {"option_name": name, "option_value": value, "autoload": 0}
+                for name, value in wanted.items()
+                if there.get(name) != value
+            ],
         )
 
     def _fill(self, connection: Connection, name: str, rows: Iterable[Mapping[str, Any]]) -> None:

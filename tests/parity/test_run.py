@@ -39,6 +39,19 @@ def test_a_scenario_finds_no_traces_of_the_one_before(runner: Runner) -> None:
     assert before["log_visit"]
 
 
+def test_a_scenario_has_its_own_salts(runner: Runner) -> None:
+    """A salt that a scenario gives as an option is used, whoever used another one before, and not by the next."""
+    before = runner.rows(SCENARIO)
+    given = {
+        row["option_name"]: '{"value": "other", "time": 4102444800}'
+        for row in WORLD.tables["option"]
+        if row["option_name"].startswith("fingerprint_salt_")
+    }
+    salted = runner.rows(replace(SCENARIO, options=given))
+    assert salted["log_visit"][0]["config_id"] != before["log_visit"][0]["config_id"]
+    assert runner.rows(SCENARIO) == before
+
+
 def test_a_difference_is_found(runner: Runner) -> None:
     """A row that is expected otherwise is reported, so equal is not said of everything."""
     visit = {**SCENARIO.rows["log_visit"][0], "visit_total_actions": 99}
