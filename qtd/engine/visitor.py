@@ -44,13 +44,29 @@ class KnownVisits:
             self._by_visitor[idsite, idvisitor].append(visit)
 
     def by_visitor(self, idsite: int, idvisitor: bytes, *, until: int) -> Visit | None:
-        """The visitor's newest visit whose last action is not after `until` (Unix seconds)."""
-        return _newest(v for v in self._by_visitor.get((idsite, idvisitor), ()) if _last(v) <= until)
+        """The visitor's newest visit whose last action is not after `until` (Unix seconds).
+
+        Of two in the same second the older row: the index over visitors has the moments in falling order.
+        """
+        best: Visit | None = None
+        for visit in self._by_visitor.get((idsite, idvisitor), ()):
+            if _last(visit) > until:
+                continue
+            if (
+                best is None
+                or _last(visit) > _last(best)
+                or (_last(visit) == _last(best) and _older(visit, best))
+            ):
+                best = visit
+        return best
 
     def by_config(
         self, idsite: int, config_id: bytes, *, since: int, until: int, user_id: str = ""
     ) -> Visit | None:
-        """The device's newest visit with its last action in the window, of this user or of nobody in particular."""
+        """The device's newest visit with its last action in the window, of this user or of nobody in particular.
+
+        Of two in the same second the newer row: the index over devices is read backwards.
+        """
         return _newest(
             v
             for v in self._by_config.get((idsite, config_id), ())
@@ -69,7 +85,7 @@ def _last(visit: Visit) -> int:
 
 
 def _newest(visits: Iterable[Visit]) -> Visit | None:
-    """The visit with the latest last action; of two in the same second the newer row, as the index is read."""
+    """The visit with the latest last action; of two in the same second the newer row."""
     best: Visit | None = None
     for visit in visits:
         if (
@@ -84,3 +100,7 @@ def _newest(visits: Iterable[Visit]) -> Visit | None:
 def _newer(visit: Visit, other: Visit) -> bool:
     # Visits without a number yet are made by this batch, in this order: later ones are newer.
     return visit.idvisit is None or (other.idvisit is not None and visit.idvisit > other.idvisit)
+
+
+def _older(visit: Visit, other: Visit) -> bool:
+    return visit.idvisit is not None and (other.idvisit is None or visit.idvisit < other.idvisit)

@@ -18,6 +18,10 @@ from qtd.store.columns import StoredTable
 from qtd.store.dialect import IDENTIFIER_WIDTH, Dialect, expression
 from qtd.store.schema import matomo_tables
 
+#: More than any identifier, and within 64 bits with a sign, which is what SQLite calculates with.
+_GREATEST = 2**63 - 1
+_COUNTED_DOWN = f"{_GREATEST}-`idvisit`"
+
 #: Columns of a visit that no rule reads again; half of a row's cost is in its width.
 _NEVER_READ = frozenset(
     {
@@ -125,7 +129,7 @@ def _visits(
     for some in _parted(sites, _SITES):
         questions = [question for site in some for question in _questions(table, dialect, *site)]
         for (newest,) in dialect.run(connection, " UNION ALL ".join(questions)):
-            identifiers.add(int(str(newest)[-IDENTIFIER_WIDTH:]))
+            identifiers.add(_GREATEST - int(str(newest)[-IDENTIFIER_WIDTH:]))
     wanted = ["idvisit", *names]
     rows: dict[int, dict[str, Any]] = {}
     for part in _parted(sorted(identifiers), _VISITS):
@@ -138,24 +142,25 @@ def _visits(
 def _questions(table: StoredTable, dialect: Dialect, idsite: int, asked: VisitLookup) -> Iterator[str]:
     """Which visits of a site: the newest of each visitor, his later ones, and those of the fingerprints.
 
-    Indexes: index_idsite_idvisitor_time, index_idsite_config_datetime. Of visits in the same second the one
-    with the greater identifier is the newer.
+    Indexes: index_idsite_idvisitor_time, index_idsite_config_datetime. Of a visitor's visits in the same second the
+    one with the smaller identifier is found, as in the former index. So that the greatest answer is the right one,
+    identifiers are counted down from `_GREATEST`.
     """
     first, last = f"'{moment_text(asked.until_first)}'", f"'{moment_text(asked.until_last)}'"
     if asked.visitors:
         among = ",".join(map(dialect.literal, sorted(asked.visitors)))
         visitors = f"FROM {table.sql} WHERE `idsite`={idsite} AND `idvisitor` IN ({among})"
-        newest = dialect.sortable("`visit_last_action_time`", "`idvisit`")
+        newest = dialect.sortable("`visit_last_action_time`", _COUNTED_DOWN)
         yield f"SELECT MAX({newest}) {visitors} AND `visit_last_action_time`<={first} GROUP BY `idvisitor`"
         if asked.until_last > asked.until_first:
             yield (
-                f"SELECT `idvisit` {visitors}"
+                f"SELECT {_COUNTED_DOWN} {visitors}"
                 f" AND `visit_last_action_time`>{first} AND `visit_last_action_time`<={last}"
             )
     if asked.configs:
         among = ",".join(map(dialect.literal, sorted(asked.configs)))
         yield (
-            f"SELECT `idvisit` FROM {table.sql} WHERE `idsite`={idsite} AND `config_id` IN ({among})"
+            f"SELECT {_COUNTED_DOWN} FROM {table.sql} WHERE `idsite`={idsite} AND `config_id` IN ({among})"
             f" AND `visit_last_action_time`>='{moment_text(asked.since)}' AND `visit_last_action_time`<={last}"
         )
 

@@ -63,7 +63,7 @@ def found(known: Known, number: int, until: int = NOW + 2 * HOUR) -> int | None:
 
 
 def test_a_visitors_newest_visit_is_found_however_old(engine: Engine, recorder: Recorder) -> None:
-    """Of several the newest, without a limit backwards; of two in the same second the later row."""
+    """Of several the newest, without a limit backwards; of two in the same second the earlier row."""
     old, *same = write(
         engine,
         recorder,
@@ -71,7 +71,7 @@ def test_a_visitors_newest_visit_is_found_however_old(engine: Engine, recorder: 
     )
     only = write(engine, recorder, plan(visit(2, visit_last_action_time=NOW - 10**8)))[0]
     known = ask(engine, recorder, visitors=(1, 2, 3))
-    assert found(known, 1) == same[1].idvisit != old.idvisit
+    assert found(known, 1) == same[0].idvisit != old.idvisit
     assert found(known, 2) == only.idvisit
     assert found(known, 3) is None
 

@@ -17,23 +17,32 @@ def seen(idvisit: int | None = None, *, at: int = NOW, **columns: Any) -> Visit:
 
 
 def test_a_visitors_newest_visit_counts() -> None:
-    """However long ago, but not later than the window's end; of the same second the newer row."""
+    """However long ago, but not later than the window's end; of the same second the older row."""
     old, new, future = seen(1, at=NOW - 10**7), seen(2, at=NOW), seen(3, at=NOW + 100)
     known = KnownVisits([new, old, future])
     assert known.by_visitor(1, ONE, until=NOW) is new
     assert known.by_visitor(1, ONE, until=NOW - 1) is old
     assert known.by_visitor(1, TWO, until=LATER) is None
     assert known.by_visitor(2, ONE, until=LATER) is None
-    twin = seen(4, at=NOW)
-    known.add(twin)
-    assert known.by_visitor(1, ONE, until=NOW) is twin
+    known.add(seen(4, at=NOW))
+    assert known.by_visitor(1, ONE, until=NOW) is new
+
+
+def test_of_a_devices_visits_in_the_same_second_the_newer_row_counts() -> None:
+    """Its index has the moments in rising order, the visitors' index in falling order."""
+    twin = seen(4)
+    known = KnownVisits([twin, seen(2)])
+    assert known.by_config(1, b"device", since=NOW, until=NOW) is twin
 
 
 def test_visits_of_this_batch_are_newer_than_stored_ones() -> None:
     """They will get greater numbers, in their order."""
     stored, first, second = seen(9), seen(), seen()
     known = KnownVisits([first, stored, second])
-    assert known.by_visitor(1, ONE, until=NOW) is second
+    assert known.by_config(1, b"device", since=NOW, until=NOW) is second
+    assert known.by_visitor(1, ONE, until=NOW) is stored
+    known.remove(stored)
+    assert known.by_visitor(1, ONE, until=NOW) is first
 
 
 def test_a_device_is_looked_for_in_its_window() -> None:
