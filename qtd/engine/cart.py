@@ -7,6 +7,7 @@ ones too.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -23,6 +24,9 @@ TABLE: Final = "log_conversion_item"
 
 #: The order number of what is not ordered.
 CART: Final = "0"
+
+#: `quantity` has four bytes without a sign.
+_MOST_PIECES: Final = 2**32 - 1
 
 _CATEGORY_COLUMNS: Final = (
     "idaction_category",
@@ -64,7 +68,7 @@ class CartItems:
 
         `stamp` holds the columns that say whose items these are and when (`idsite`, `idvisitor`,
         `server_time`). Raises `InvalidRequest` where an item of the cart is in the order already, which the
-        table can not hold.
+        table can not hold, or changes to what its columns can not hold (a new row is made to fit).
         """
         rows = self._rows_of(visit)
         key = order_key(order)
@@ -74,7 +78,7 @@ class CartItems:
         moved = {**stamp, "idorder": order[:MAX_ORDER_LENGTH]}
         for row in before:
             item = now_in_cart.get(row.sku)
-            columns = {"deleted": 1} if item is None else _columns(item)
+            columns = {"deleted": 1} if item is None else _fitting_columns(item)
             self._change(visit, row, moved | columns, key)
         found = {row.sku for row in before}
         for item in items:
@@ -125,6 +129,12 @@ class CartItems:
         self._plan.items.append(planned)
         rows.append(_ItemRow(sku=item.sku, order=order, planned=planned, stored=None))
         self._plan.remember(rows.pop)
+
+
+def _fitting_columns(item: Item) -> dict[str, Any]:
+    if not 0 <= item.quantity <= _MOST_PIECES or abs(item.price) >= sys.float_info.max:
+        raise InvalidRequest("item_range", "an item's quantity or price is more than its column can hold")
+    return _columns(item)
 
 
 def _columns(item: Item) -> dict[str, Any]:

@@ -36,6 +36,11 @@ TABLE: Final = "log_conversion"
 ORDER_GOAL: Final = 0
 CART_GOAL: Final = -1
 
+#: `items` has two bytes without a sign.
+_MOST_ITEMS: Final = 65535
+#: `revenue` is a float of four bytes.
+_GREATEST_REVENUE: Final = 3.4028234663852886e38
+
 #: Conversions of the same goal in the same second differ by their first two digits: 10 to 39.
 _BUSTER_PREFIXES: Final = range(10, 40)
 
@@ -155,13 +160,18 @@ class Conversions:
         return True
 
     def _change_cart(self, visit: Visit, columns: Mapping[str, Any]) -> bool:
-        """Change the visit's cart, which may become an order; False where a key forbids it."""
+        """Change the visit's cart, which may become an order; False where a key or a number forbids it.
+
+        A new row takes as much of a number as its column holds; Matomo's statement that changes a row fails on more.
+        """
         cart_key = (_identity(visit), CART_GOAL, 0)
         if cart_key not in self._keys:
             # The visit is said to have a cart and has none: to change no row is no failure.
             return True
         key, order = _key(visit, columns), _order_of(columns)
         if key != cart_key and (key in self._keys or order in self._orders):
+            return False
+        if not _fits(columns):
             return False
         cart = self._carts.get(visit)
         if cart is not None:
@@ -192,6 +202,10 @@ def _identity(visit: Visit) -> int | Visit:
 
 def _key(visit: Visit, columns: Mapping[str, Any]) -> tuple[int | Visit, int, int]:
     return _identity(visit), columns["idgoal"], columns["buster"]
+
+
+def _fits(columns: Mapping[str, Any]) -> bool:
+    return 0 <= columns["items"] <= _MOST_ITEMS and abs(columns["revenue"]) <= _GREATEST_REVENUE
 
 
 def _order_of(columns: Mapping[str, Any]) -> tuple[int, str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qtd.engine.action import Action
 from qtd.engine.device import Device
-from qtd.engine.invalid import storable
+from qtd.engine.invalid import InvalidRequest, storable
 from qtd.engine.language import visitor_language
 from qtd.engine.php import cut_bytes, to_int, truthy
 from qtd.engine.request import PLUGINS, TrackingRequest
@@ -16,6 +16,8 @@ from qtd.engine.visit import Visit, history_of_new_visit, pages_of_existing_visi
 
 _USER_ID_LENGTH = 200
 _RESOLUTION_LENGTH = 9
+#: What a column of one byte with a sign takes.
+_FLAG_LOWEST, _FLAG_GREATEST = -128, 127
 
 
 def columns_of_new_visit(
@@ -49,6 +51,8 @@ def columns_of_new_visit(
         "config_os": device.os,
         "config_os_version": device.os_version,
     }
+    if min(request.plugins) < _FLAG_LOWEST or max(request.plugins) > _FLAG_GREATEST:
+        raise InvalidRequest("plugin_flag_range", "a browser plugin's flag is more than its column can hold")
     columns.update(zip(PLUGINS.values(), request.plugins, strict=True))
     columns.update(history_of_new_visit(previous, now=now, ordered=truthy(params.text("ec_id"))))
     columns.update(pages_of_new_visit(action))

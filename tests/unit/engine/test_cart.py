@@ -119,3 +119,13 @@ def test_undo() -> None:
     cart.record(there, "O-2", [item("c")], STAMP)
     assert short(plan.items) == [("O-2", "b", 1, 1), ("O-2", "c", 1, 0)]
     assert changes["idorder"] == "O-2"
+
+
+@pytest.mark.parametrize("changed", [item("a", quantity=-1), item("a", quantity=2**32), item("a", price=1.8e308)])
+def test_an_item_that_changes_to_what_its_columns_do_not_hold_is_refused(changed: Item) -> None:
+    """Matomo inserts items whatever they say, but its statement that changes one fails."""
+    plan, there = Plan(), visit()
+    carts = CartItems(plan, Known())
+    carts.record(there, CART, [changed], STAMP)
+    with pytest.raises(InvalidRequest, match="item"):
+        carts.record(there, CART, [changed], STAMP)

@@ -293,6 +293,17 @@ def test_a_repeated_order_of_an_open_cart_leaves_the_cart() -> None:
     assert len(batch.plan.items) == 1
 
 
+def test_a_cart_that_changes_to_more_items_than_its_column_holds_stays() -> None:
+    """Matomo's update fails without a sound; a new cart of as many is stored with what fits."""
+    batch, there = Batch(), visit()
+    batch.cart(there, ec_items='[["a","","",1,65536]]')
+    assert batch.plan.conversions[0]["items"] == 65536
+    batch.cart(there, ec_items='[["a","","",1,65535]]')
+    batch.cart(there, ec_items='[["b","","",1,65536]]')
+    assert batch.plan.conversions[0]["items"] == 65535
+    assert [item["deleted"] for item in batch.plan.items] == [0]
+
+
 def test_a_cart_that_is_not_there_is_not_ordered() -> None:
     """A visit may be said to have a cart that was never recorded: the order is lost, its items are not."""
     batch = Batch()

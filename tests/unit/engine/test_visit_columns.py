@@ -56,6 +56,16 @@ def test_resolutions(res: str, stored: str) -> None:
     assert new(res=res)["config_resolution"] == stored
 
 
+@pytest.mark.parametrize(("flag", "stored"), [("1", 1), ("127", 127), ("-128", -128), ("abc", 0), ("128", None)])
+def test_plugins(flag: str, stored: int | None) -> None:
+    """A number of one byte with its sign; the statement that makes a visit fails on more."""
+    if stored is None:
+        with pytest.raises(InvalidRequest, match="plugin"):
+            new(fla=flag)
+    else:
+        assert new(fla=flag)["config_flash"] == stored
+
+
 def test_a_resolution_cut_within_a_character_is_refused() -> None:
     """No column takes it."""
     with pytest.raises(InvalidRequest):
