@@ -205,7 +205,9 @@ def _key(visit: Visit, columns: Mapping[str, Any]) -> tuple[int | Visit, int, in
 
 
 def _fits(columns: Mapping[str, Any]) -> bool:
-    return 0 <= columns["items"] <= _MOST_ITEMS and abs(columns["revenue"]) <= _GREATEST_REVENUE
+    items: int = columns["items"]
+    revenue: float = columns["revenue"]
+    return 0 <= items <= _MOST_ITEMS and abs(revenue) <= _GREATEST_REVENUE
 
 
 def _order_of(columns: Mapping[str, Any]) -> tuple[int, str] | None:
