@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from qtd.engine.invalid import InvalidRequest, storable
+from qtd.engine.ip_address import anonymized
 from qtd.engine.location_provider import Locate, detected_location
 from qtd.engine.php import cut_bytes, is_numeric, to_float, truthy
 from qtd.engine.request import TrackingRequest
@@ -47,6 +48,12 @@ def location_overrides(request: TrackingRequest) -> dict[str, Any]:
     check_location_parameters(request)
     given = {column: request.params.text(name) for name, column in _OVERRIDES.items()}
     return {column: _storable(column, text) for column, text in given.items() if truthy(text)}
+
+
+def stored_address(request: TrackingRequest, packed: bytes) -> bytes:
+    """An address as it is stored: masked as the privacy settings say."""
+    privacy = request.settings.privacy
+    return anonymized(packed, privacy.ip_address_mask_length) if privacy.ip_anonymizer_enabled else packed
 
 
 def location_of_new_visit(request: TrackingRequest, location_ip: bytes, locate: Locate) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from qtd.engine.exclusion import Exclusion
 from qtd.engine.fingerprint import fingerprint
 from qtd.engine.hit import Hit
 from qtd.engine.invalid import InvalidRequest, UnknownSite
-from qtd.engine.ip_address import anonymized
-from qtd.engine.location import check_location_parameters
+from qtd.engine.location import check_location_parameters, stored_address
 from qtd.engine.outside import Outside
 from qtd.engine.page_url import PageUrls
 from qtd.engine.request import TrackingRequest
@@ -79,10 +78,7 @@ class Reader:
             return
         hit.device = self._outside.devices.detect(request.user_agent, request.client_hints)
         hit.config_id = fingerprint(request, hit.device, self._outside.salts)
-        privacy = self._settings.privacy
-        hit.location_ip = (
-            anonymized(ip, privacy.ip_address_mask_length) if privacy.ip_anonymizer_enabled else ip
-        )
+        hit.location_ip = stored_address(request, ip)
         _ = request.visitor_id
         hit.conversion = reported_conversion(request, self._urls)
         # An action that is not allowed spoils even requests that end up without one.

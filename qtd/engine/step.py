@@ -14,7 +14,7 @@ from qtd.engine.hit import Hit
 from qtd.engine.invalid import storable
 from qtd.engine.late_times import LateTimes
 from qtd.engine.link_action import link_action_row
-from qtd.engine.location import location_of_new_visit, location_overrides
+from qtd.engine.location import location_of_new_visit, location_overrides, stored_address
 from qtd.engine.lookup import Known
 from qtd.engine.outside import Outside
 from qtd.engine.plan import RECORDED, LinkAction, Plan
@@ -47,8 +47,8 @@ class HitStep:
         """Plan the hit's rows; returns `recorded`, or the rule that keeps it out. Raises `InvalidRequest`."""
         request, plan, action = hit.request, self._plan, hit.action
         last = last_visit(request, request.visitor_id, hit.config_id, self._known.visits, self._windows)
-        # What goals and carts are judged by: Matomo has taken over the visit that would go on before a new campaign
-        # ends it, and keeps its times and counters in mind for them.
+        # Matomo has taken over the visit that would go on before a new campaign ends it: goals and carts are judged
+        # by its times and counters, and the new visit keeps its address, whatever the request's own one is.
         ongoing = None if begins_new_visit(request, last, self._windows) else last
         is_new = ongoing is None or self._forces_new_visit(hit, ongoing)
         if action is not None:
@@ -96,7 +96,8 @@ class HitStep:
         else:
             row["idvisitor"] = request.visitor_id or self._outside.random.randbytes(8)
         row["config_id"] = hit.config_id
-        row["location_ip"] = hit.location_ip
+        address = hit.location_ip if ongoing is None else stored_address(request, ongoing.row["location_ip"])
+        row["location_ip"] = address
         row.update(
             _storable(
                 self._referrers.for_new_visit(
@@ -104,7 +105,7 @@ class HitStep:
                 )
             )
         )
-        row.update(location_of_new_visit(request, hit.location_ip, self._outside.locate))
+        row.update(location_of_new_visit(request, address, self._outside.locate))
         row["visit_goal_buyer"] = buyer_state(hit.conversion, 0)
         row["visit_goal_converted"] = 0
         if any(conversion.converts for conversion in conversions):

@@ -25,7 +25,6 @@ _COUNTED_DOWN = f"{_GREATEST}-`idvisit`"
 #: Columns of a visit that no rule reads again; half of a row's cost is in its width.
 _NEVER_READ = frozenset(
     {
-        "location_ip",
         "location_browser_lang",
         "visitor_localtime",
         "config_resolution",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from qtd.engine.plan import Plan
@@ -60,6 +61,18 @@ def test_a_new_campaign_begins_a_visit() -> None:
     assert [row["referer_name"] for row in visits(one, other)] == ["one", "other"]
     assert [row["referer_name"] for row in visits({}, other)] == ["other"]
     assert len(visits(one, other, create_new_visit_when_campaign_changes="0")) == 1
+
+
+def test_a_visit_that_a_new_campaign_begins_keeps_the_address_of_the_one_it_ends() -> None:
+    """Whatever address the request comes from; a visit that begins for another reason has the request's."""
+    campaign, forced = {"url": "http://example.org/?mtm_campaign=one"}, {"new_visit": "1"}
+    for last, address in ((campaign, "198.51.0.0"), (forced, "192.0.0.0")):
+        sets = (
+            request_set({"urlref": "http://site.example/"}),
+            request_set(last, at=NOW + 60, server={"REMOTE_ADDR": "192.0.2.1"}),
+        )
+        _, second = (visit.row for visit in Batch(settings()).plan(*sets).new_visits)
+        assert ip_address(second["location_ip"]) == ip_address(address)
 
 
 def test_a_ping_prolongs_a_visit_and_begins_none() -> None:
