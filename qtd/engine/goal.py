@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from qtd.engine.action import EVENT, Action, ActionType
 from qtd.engine.invalid import InvalidRequest
 from qtd.engine.page_url import PageUrls
-from qtd.engine.php import to_float, unsanitize, urldecode, whole_part
+from qtd.engine.php import mended, to_float, unsanitize, urldecode
 from qtd.engine.preg import compile_pattern
 from qtd.engine.request import TrackingRequest
 from qtd.engine.site import Goal
@@ -85,7 +85,7 @@ def manual_goal(request: TrackingRequest, urls: PageUrls) -> ConvertedGoal | Non
         return None
     for goal in request.site.goals:
         if goal.idgoal == idgoal:
-            return ConvertedGoal(goal, whole_part(urls.without_excluded(request.url, request.site) or ""))
+            return ConvertedGoal(goal, mended(urls.without_excluded(request.url, request.site) or ""))
     raise InvalidRequest("unknown_goal", f"site {request.idsite} has no goal {idgoal}")
 
 

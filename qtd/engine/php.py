@@ -179,9 +179,12 @@ def is_whole(text: str) -> bool:
     return text.isascii() or _PART_OF_CHARACTER.search(text) is None
 
 
-def whole_part(text: str) -> str:
-    """What remains of a text that was cut off within a character, where the database is told to make the best of it."""
-    return text if is_whole(text) else _PART_OF_CHARACTER.split(text, 1)[0]
+def mended(text: str) -> str:
+    """A text that was cut off within a character, as a database stores it that is told to make the best of it.
+
+    Each byte that is left of the character becomes a question mark.
+    """
+    return text if is_whole(text) else _PART_OF_CHARACTER.sub("?", text)
 
 
 def urldecode(text: str) -> str:

@@ -121,7 +121,9 @@ def test_undo() -> None:
     assert changes["idorder"] == "O-2"
 
 
-@pytest.mark.parametrize("changed", [item("a", quantity=-1), item("a", quantity=2**32), item("a", price=1.8e308)])
+@pytest.mark.parametrize(
+    "changed", [item("a", quantity=-1), item("a", quantity=2**32), item("a", price=1.8e308)]
+)
 def test_an_item_that_changes_to_what_its_columns_do_not_hold_is_refused(changed: Item) -> None:
     """Matomo inserts items whatever they say, but its statement that changes one fails."""
     plan, there = Plan(), visit()

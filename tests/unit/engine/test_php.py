@@ -11,6 +11,7 @@ from qtd.engine.php import (
     is_integer,
     is_numeric,
     is_whole,
+    mended,
     sanitize,
     survives_as_float,
     to_float,
@@ -20,7 +21,6 @@ from qtd.engine.php import (
     unsanitize,
     urldecode,
     urlencode,
-    whole_part,
 )
 
 
@@ -150,7 +150,7 @@ def test_cutting_is_by_bytes() -> None:
     assert cut_bytes("\u00e4\u00e4", 2) == "\u00e4"
     broken = cut_bytes("a\u00e4", 2)
     assert not is_whole(broken)
-    assert whole_part(broken) == "a"
+    assert mended(broken) == "a?"
     assert is_whole("a\u00e4\U0001f600")
     assert cut_bytes(cut_bytes("\u65e5\u672c", 5), 4) == cut_bytes("\u65e5\u672c", 4)
 

@@ -56,7 +56,9 @@ def test_resolutions(res: str, stored: str) -> None:
     assert new(res=res)["config_resolution"] == stored
 
 
-@pytest.mark.parametrize(("flag", "stored"), [("1", 1), ("127", 127), ("-128", -128), ("abc", 0), ("128", None)])
+@pytest.mark.parametrize(
+    ("flag", "stored"), [("1", 1), ("127", 127), ("-128", -128), ("abc", 0), ("128", None)]
+)
 def test_plugins(flag: str, stored: int | None) -> None:
     """A number of one byte with its sign; the statement that makes a visit fails on more."""
     if stored is None:
