@@ -70,7 +70,7 @@ def test_everything_after_the_mark_is_undone() -> None:
     assert state(plan) == before
     assert undone == ["remembered"]
     assert known.by_visitor(1, b"visitor2", until=NOW) is None
-    assert known.by_visitor(1, b"visitor1", until=NOW) is early
+    assert known.by_visitor(1, b"visitor1", until=NOW) is stored
 
 
 def test_changes_of_one_stored_row_are_one() -> None:
