@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -30,7 +31,10 @@ def corrected(definitions: Definitions, changes: Mapping[str, Any]) -> tuple[Def
         "client/browsers": list(definitions.browsers),
         "client/browser_engine": list(definitions.engines),
         "client/mobile_apps": list(definitions.clients["mobile app"]),
+        "client/mediaplayers": list(definitions.clients["mediaplayer"]),
     }
+    for change in changes["added"]:
+        lists[change["file"]].append({key: value for key, value in change.items() if key != "file"})
     for change in changes["entries"]:
         rules = lists[change["file"]]
         lists[change["file"]] = changed = [
@@ -45,6 +49,15 @@ def corrected(definitions: Definitions, changes: Mapping[str, Any]) -> tuple[Def
             brands[change["name"]] = _rebranded(brands[change["name"]], change)
         else:
             idle.append(f"{change['file']}: {change['name']}")
+    for change in changes["types"]:
+        brands = hardware[change["file"].removeprefix("device/")]
+        brands[change["brand"]] = {**brands[change["brand"]], "device": change["device"]}
+    for change in changes["models"]:
+        brands = hardware[change["file"].removeprefix("device/")]
+        former = brands[change["brand"]]
+        brands[change["brand"]] = renamed = _renamed(former, re.compile(change["pattern"]), change["called"])
+        if renamed == former:
+            idle.append(f"{change['file']}: {change['brand']} {change['called']}")
     codes = definitions.codes
     codes = replace(
         codes,
@@ -57,7 +70,11 @@ def corrected(definitions: Definitions, changes: Mapping[str, Any]) -> tuple[Def
         operating_systems=lists["oss"],
         browsers=lists["client/browsers"],
         engines=lists["client/browser_engine"],
-        clients={**definitions.clients, "mobile app": lists["client/mobile_apps"]},
+        clients={
+            **definitions.clients,
+            "mobile app": lists["client/mobile_apps"],
+            "mediaplayer": lists["client/mediaplayers"],
+        },
         hardware=hardware,
         codes=codes,
     )
@@ -83,4 +100,9 @@ def _rebranded(rule: Rule, change: Mapping[str, Any]) -> Rule:
     models = [
         {**item, "brand": brand, "model": prefix + item.get("model", "")} for item in rule.get("models", ())
     ]
+    return {**rule, "models": models}
+
+
+def _renamed(rule: Rule, pattern: re.Pattern[str], called: str) -> Rule:
+    models = [{**item, "model": pattern.sub(called, item.get("model", ""))} for item in rule["models"]]
     return {**rule, "models": models}

@@ -47,7 +47,16 @@ def detector() -> DeviceDetector:
             "AND",
         ),
         ("Monitor/12 x", "is_bot", False),
-        ("My user agent script", "is_bot", False),
+        ("My user agent script", "is_bot", True),
+        ("custom user agent", "is_bot", False),
+        (
+            f"Mozilla/5.0 (Linux; Android 8.1.0; SM-T585) {CHROME}",
+            "device_model",
+            'Galaxy Tab A 10.1" WiFi (2016)',
+        ),
+        ("Safari/1 CFNetwork/1240 Darwin/20.0.0 (Macmini9%2C1)", "device_model", "Mac Mini (2020)"),
+        (f"Mozilla/5.0 (Linux; Android 10; RMX1973) {CHROME} HeyTapBrowser/45.7.1", "client_type", 5),
+        ("Linux UPnP/1.0 Sonos/53.2-70100 (ZPS9)", "device_type", 9),
         ("some-crawler/1", "is_bot", True),
     ],
 )
