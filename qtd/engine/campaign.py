@@ -106,5 +106,6 @@ def _first(raw: Mapping[str, Param], names: tuple[str, ...]) -> str:
     for name in names:
         value = raw.get(name)
         if truthy(value):
-            return "" if isinstance(value, list | dict) else str(value)
+            # A truth value that is true is the text 1 in PHP.
+            return "" if isinstance(value, list | dict) else "1" if value is True else str(value)
     return ""

@@ -13,11 +13,13 @@ from typing import Any, Final
 import regex
 
 from qtd.engine.action import Action
-from qtd.engine.php import trim, truthy, unsanitize, urldecode
+from qtd.engine.invalid import storable
+from qtd.engine.php import trim, truthy, unsanitize
 from qtd.engine.plan import LinkAction, Plan
 from qtd.engine.preg import compile_pattern
 from qtd.engine.request import TrackingRequest
 from qtd.engine.site import CustomDimension, Extraction, Site
+from qtd.engine.utf8 import decode_url
 from qtd.engine.visit import Visit
 
 VISIT_SCOPE: Final = "visit"
@@ -76,6 +78,7 @@ def remember_last_action(
 
 
 def _values(scope: str, request: TrackingRequest, action: Action | None) -> dict[str, str]:
+    """The columns; raises `InvalidRequest` for an extracted value that is not UTF-8, which no column takes."""
     values = {}
     for dimension in request.site.dimensions:
         if dimension.scope != scope:
@@ -88,7 +91,7 @@ def _values(scope: str, request: TrackingRequest, action: Action | None) -> dict
         for extraction in dimension.extractions:
             value = _extracted(extraction, action, request, case_sensitive=dimension.case_sensitive)
             if value:
-                values[column_of(dimension)] = _cleaned(urldecode(value))
+                values[column_of(dimension)] = storable(_cleaned(decode_url(value)))
                 break
     return values
 

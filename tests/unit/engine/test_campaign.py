@@ -43,6 +43,7 @@ def test_parameters_can_be_renamed() -> None:
 def test_reads_the_request_itself() -> None:
     """Campaign parameters of the tracking request count as sent; lists and a keyword alone do not."""
     assert PARAMETERS.of_request({"utm_source": " S+ ", "utm_term": 5}) == Campaign(name=" S+ ", keyword="5")
+    assert PARAMETERS.of_request({"utm_source": True}) == Campaign(name="1")
     for raw in ({"utm_source": ["S"]}, {"utm_source": "0"}, {"utm_term": "T"}, {}):
         assert PARAMETERS.of_request(raw) == NO_CAMPAIGN
 

@@ -6,6 +6,7 @@ import pytest
 
 from qtd.engine.action import Action, ActionType
 from qtd.engine.custom_dimension import action_dimensions, remember_last_action, visit_dimensions
+from qtd.engine.invalid import InvalidRequest
 from qtd.engine.plan import LinkAction, Plan
 from qtd.engine.site import CustomDimension, Extraction, Site
 from tests.tracking import page_view, request, visit
@@ -78,6 +79,13 @@ def test_extraction_and_case(case_sensitive: bool, value: dict[str, str]) -> Non
     """The dimension says whether case matters."""
     there = site(("urlparam", "sec"), case_sensitive=case_sensitive)
     assert action_dimensions(request(there), page_view("http://e.org/?SEC=up")) == value
+
+
+def test_an_extracted_value_that_is_not_utf_8_is_refused() -> None:
+    """The column does not take it."""
+    action = page_view("http://example.org/?name=%E9")
+    with pytest.raises(InvalidRequest, match="character"):
+        action_dimensions(request(site(("urlparam", "name"))), action)
 
 
 def test_the_first_extraction_that_finds_something_counts() -> None:
