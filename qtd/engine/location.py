@@ -84,7 +84,8 @@ def _storable(column: str, text: str) -> str | Decimal:
         return storable(text)
     degrees = Decimal(repr(to_float(text))) if is_numeric(text) else Decimal("NaN")
     if degrees.is_finite() and abs(degrees) < _MOST_DEGREES:
-        degrees = degrees.quantize(_DEGREE_UNIT, ROUND_HALF_UP)
+        # Zero has no sign in the database.
+        degrees = degrees.quantize(_DEGREE_UNIT, ROUND_HALF_UP) + 0
         if abs(degrees) < _MOST_DEGREES:
             return degrees
     raise InvalidRequest("location_not_numeric", f"{column} takes degrees")

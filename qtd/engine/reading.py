@@ -67,6 +67,8 @@ class Reader:
     def _read(self, hit: Hit) -> None:
         request = hit.request
         if request.site_or_none is None:
+            # A time that needs a right is an objection even here, and the owner hears nothing of the site then.
+            _ = request.timestamp
             hit.failure = unknown_site_failure(request, self._exclusion)
             raise UnknownSite
         self._anonymize_ids(request)

@@ -187,3 +187,11 @@ def test_degrees_are_rounded_to_six_digits() -> None:
         "location_latitude": Decimal("48.856613"),
         "location_longitude": Decimal("-10.000000"),
     }
+
+
+def test_zero_degrees_have_no_sign() -> None:
+    """As the database stores them."""
+    assert (
+        str(location_overrides(_request({"lat": "-0.0000001", "token_auth": TOKEN}))["location_latitude"])
+        == "0.000000"
+    )

@@ -61,6 +61,7 @@ def test_an_unknown_site_is_a_failure_to_tell_of() -> None:
 @pytest.mark.parametrize(
     ("request_", "first"),
     [
+        ({"idsite": "99", "cdt": "1700000000"}, "custom_timestamp_needs_token"),
         ({"idsite": "99", "cip": "203.0.113.5"}, "unknown_site"),
         ({"country": "de", "cdt": "1700000000", "cip": "203.0.113.5"}, "location_needs_token"),
         ({"cdt": "1700000000", "cip": "203.0.113.5"}, "custom_timestamp_needs_token"),
