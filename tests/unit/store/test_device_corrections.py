@@ -57,6 +57,12 @@ def detector() -> DeviceDetector:
         ("Safari/1 CFNetwork/1240 Darwin/20.0.0 (Macmini9%2C1)", "device_model", "Mac Mini (2020)"),
         (f"Mozilla/5.0 (Linux; Android 10; RMX1973) {CHROME} HeyTapBrowser/45.7.1", "client_type", 5),
         ("Linux UPnP/1.0 Sonos/53.2-70100 (ZPS9)", "device_type", 9),
+        ("Fountain/0.2.6 iOS https://www.fountain.example", "os", "UNK"),
+        (
+            "UCWEB/2.0 (Linux; U; Opera Mini/7.1.32052/30.3697; en-US; x) U2/1.0.0 UCBrowser/9.1",
+            "browser_name",
+            "OI",
+        ),
         ("some-crawler/1", "is_bot", True),
     ],
 )
