@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from qtd.engine.ip_address import anonymized, client_address, packed
 from qtd.engine.language import UNKNOWN, country_of_language
-from qtd.engine.php import ascii_lower, is_numeric, to_float, truthy
+from qtd.engine.php import ascii_lower, is_numeric, round_half_up, to_float, truthy
 from qtd.engine.request import TrackingRequest
 
 #: Row of the option table with the provider: `geoip2php`, `geoip2server`, `default` (the language) or
@@ -138,4 +138,4 @@ def _columns_of_country(country: str) -> dict[str, Any]:
 
 
 def _rounded(degrees: float | None) -> float | None:
-    return None if degrees is None else round(degrees, _PRECISION)
+    return None if degrees is None else round_half_up(degrees, _PRECISION)

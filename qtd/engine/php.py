@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from html.entities import name2codepoint
 from math import isfinite
 from typing import Any
@@ -21,6 +22,8 @@ _MAX_INT = 2**63 - 1
 _BEYOND_64_BITS = 20
 _MIN_INT = -(2**63)
 
+#: From here on a double has no room for decimals, and PHP's round leaves it alone.
+_NO_DECIMALS = 1e13
 _PART_OF_CHARACTER = re.compile("[\udc80-\udcff]")
 _SPECIAL = re.compile("[&<>\"'\0]")
 _ENTITY = re.compile(r"&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|(\w+));", re.ASCII)
@@ -103,6 +106,17 @@ def float_text(number: float) -> str:
         return f"{number:.{_PRECISION}g}"
     digits = mantissa.rstrip("0")
     return f"{digits}0E{power:+d}" if digits.endswith(".") else f"{digits}E{power:+d}"
+
+
+def round_half_up(number: float, digits: int) -> float:
+    """The number rounded to so many decimals, half away from zero, as PHP's round does with decimal numbers.
+
+    PHP takes 15 digits of the number for what was meant: 1.005 is rounded to 1.01, although the double is a bit less.
+    A number that has no room for decimals stays.
+    """
+    if not abs(number) < _NO_DECIMALS:
+        return number
+    return float(Decimal(f"{number:.15g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def survives_as_float(value: Param) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from qtd.engine.php import (
     is_numeric,
     is_whole,
     mended,
+    round_half_up,
     sanitize,
     survives_as_float,
     to_float,
@@ -159,3 +161,12 @@ def test_url_encoding() -> None:
     """A space is +, a tilde is escaped, and stray bytes become U+FFFD."""
     assert urlencode("a b~-_.\u00e4") == "a+b%7E-_.%C3%A4"
     assert urldecode("a+b%7E%FF") == "a b~\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("number", "rounded"),
+    [(37.7915, 37.792), (-37.7915, -37.792), (51.7499, 51.75), (1e30, 1e30), (inf, inf), (0.0004, 0.0)],
+)
+def test_rounding_as_php(number: float, rounded: float) -> None:
+    """Half a digit goes away from zero, by the digits that were meant: the double of 37.7915 is a bit less."""
+    assert round_half_up(number, 3) == rounded
