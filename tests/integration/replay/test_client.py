@@ -83,6 +83,10 @@ def test_what_is_no_answer_is_an_outage(answer: bytes, cause: str) -> None:
             with connection:
                 connection.recv(65536)
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                # To close before all of the request was read would reset the connection, whatever was answered.
+                while connection.recv(65536):
+                    pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
