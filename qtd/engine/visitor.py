@@ -48,17 +48,8 @@ class KnownVisits:
 
         Of two in the same second the older row: the index over visitors has the moments in falling order.
         """
-        best: Visit | None = None
-        for visit in self._by_visitor.get((idsite, idvisitor), ()):
-            if _last(visit) > until:
-                continue
-            if (
-                best is None
-                or _last(visit) > _last(best)
-                or (_last(visit) == _last(best) and _older(visit, best))
-            ):
-                best = visit
-        return best
+        found = self._by_visitor.get((idsite, idvisitor), ())
+        return _newest((v for v in found if _last(v) <= until), older_twin=True)
 
     def by_config(
         self, idsite: int, config_id: bytes, *, since: int, until: int, user_id: str = ""
@@ -67,11 +58,12 @@ class KnownVisits:
 
         Of two in the same second the newer row: the index over devices is read backwards.
         """
-        return _newest(
+        found = (
             v
             for v in self._by_config.get((idsite, config_id), ())
             if since <= _last(v) <= until and (not user_id or _is_nobodys_or(user_id, v.row["user_id"]))
         )
+        return _newest(found, older_twin=False)
 
 
 def _is_nobodys_or(user_id: str, stored: str | None) -> bool:
@@ -84,14 +76,14 @@ def _last(visit: Visit) -> int:
     return last
 
 
-def _newest(visits: Iterable[Visit]) -> Visit | None:
-    """The visit with the latest last action; of two in the same second the newer row."""
+def _newest(visits: Iterable[Visit], *, older_twin: bool) -> Visit | None:
+    """The visit with the latest last action; of two in the same second the older or the newer row."""
     best: Visit | None = None
     for visit in visits:
         if (
             best is None
             or _last(visit) > _last(best)
-            or (_last(visit) == _last(best) and _newer(visit, best))
+            or (_last(visit) == _last(best) and _newer(visit, best) != older_twin)
         ):
             best = visit
     return best
@@ -100,7 +92,3 @@ def _newest(visits: Iterable[Visit]) -> Visit | None:
 def _newer(visit: Visit, other: Visit) -> bool:
     # Visits without a number yet are made by this batch, in this order: later ones are newer.
     return visit.idvisit is None or (other.idvisit is not None and visit.idvisit > other.idvisit)
-
-
-def _older(visit: Visit, other: Visit) -> bool:
-    return visit.idvisit is not None and (other.idvisit is None or visit.idvisit < other.idvisit)
