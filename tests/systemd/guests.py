@@ -133,8 +133,11 @@ class Guest:
 
 
 @contextmanager
-def running_guest(image: str, hostname: str) -> Iterator[Guest]:
-    """Boot a guest of its own for the duration; guests reach each other by their addresses."""
+def running_guest(image: str, hostname: str, *options: str) -> Iterator[Guest]:
+    """Boot a guest of its own for the duration; guests reach each other by their addresses.
+
+    `options` are further ones of `podman run`.
+    """
     name = f"qtd-test-{os.getpid()}-{hostname}"
     podman(
         *(
@@ -146,7 +149,7 @@ def running_guest(image: str, hostname: str) -> Iterator[Guest]:
             "--cgroupns=private",
         ),
         *(f"--cap-add={CAPABILITIES}", "--security-opt=seccomp=unconfined"),
-        *("--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw", "--tmpfs=/tmp:rw,mode=1777", image),
+        *("--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw", "--tmpfs=/tmp:rw,mode=1777", *options, image),
     )
     try:
         guest = Guest(name=name, pid=int(podman("inspect", "-f", "{{.State.Pid}}", name)))

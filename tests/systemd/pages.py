@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.systemd.guests import CAPABILITIES, PROJECT, Guest, podman
+from tests.systemd.guests import PROJECT, Guest, podman, running_guest
 
 #: The network of the examples, and that of our hosts.
 WRITTEN, OURS = "10.0.0.", "10.89.76."
@@ -34,7 +34,7 @@ def blocks(page: str, section: str) -> list[str]:
 def typed(guest: Guest, block: str) -> str:
     """Type a block as root in the clone of the project; return what it prints. Any command that fails ends it."""
     done = subprocess.run(
-        guest.command(f"cd /root/qtd-clone && exec bash -eu -o pipefail -c {_quoted(block)}"),
+        guest.command(f"cd /root/qtd-clone && exec bash -eu -o pipefail -c {shlex.quote(block)}"),
         check=False,
         capture_output=True,
         text=True,
@@ -69,31 +69,11 @@ def running_hosts(addresses: Mapping[str, str]) -> Iterator[dict[str, Guest]]:
 def _host(name: str, network: str, address: str) -> Iterator[Guest]:
     build = PROJECT / "molecule" / "shared" / "image" / "build"
     image = subprocess.run([build, "bookworm"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    container = f"{network}-{name}"
-    podman(
-        *(
-            "run",
-            "--detach",
-            f"--name={container}",
-            f"--hostname={name}",
-            "--systemd=false",
-            "--cgroupns=private",
-        ),
-        *(f"--network={network}", f"--ip={address}", f"--cap-add={CAPABILITIES},NET_RAW"),
-        *("--security-opt=seccomp=unconfined", "--tmpfs=/run:rw,mode=755", "--tmpfs=/run/lock:rw"),
-        *("--tmpfs=/tmp:rw,mode=1777", image),
-    )
-    try:
-        [state] = json.loads(podman("inspect", container))
-        guest = Guest(name=container, pid=state["State"]["Pid"])
-        guest.until(
-            "systemd has booted",
-            lambda: guest.try_run("systemctl is-system-running").stdout.strip() == "running",
-        )
+    network_options = (f"--network={network}", f"--ip={address}", "--cap-add=NET_RAW")
+    with running_guest(image, name, *network_options) as guest:
+        guest.run("systemctl is-system-running")  # fails where a unit has failed
         _as_on_the_internet(guest)
         yield guest
-    finally:
-        podman("rm", "--force", "--time=0", container)
 
 
 def _as_on_the_internet(guest: Guest) -> None:
@@ -103,7 +83,3 @@ def _as_on_the_internet(guest: Guest) -> None:
         guest.run("update-ca-certificates")
     never = 'Acquire::Check-Valid-Until "false";\nAcquire::Check-Date "false";\n'
     guest.write("/etc/apt/apt.conf.d/99clock", never)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\"'\"'") + "'"
